@@ -1,0 +1,10 @@
+"""What CPython 2.7 lacks.
+
+==============  ==========================================================================================
+``waiting``     locks, events and futures whose waits end at once, and at Ctrl-C; clocks
+``contexts``    ``get_context``
+``pickling``    pickling of methods and of what ``multiprocessing`` can send
+``pipes``       descriptors that started programs do not inherit
+==============  ==========================================================================================
+"""
+from __future__ import absolute_import, division, print_function

@@ -1,0 +1,25 @@
+"""Pipes on 2.7: programs that the process starts do not inherit them."""
+from __future__ import absolute_import, division, print_function
+
+import os
+import sys
+
+# Breakpoint: https://peps.python.org/pep-0446/ (descriptors are not inherited)
+if sys.version_info >= (3, 4):
+    pipe = os.pipe
+
+    def keep_from_programs(fd):
+        """Do nothing: programs inherit no descriptor."""
+else:
+    def keep_from_programs(fd):
+        """Have the programs that this process starts not inherit the descriptor ``fd``."""
+        if os.name == 'posix':
+            import fcntl
+            fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.fcntl(fd, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
+
+    def pipe():
+        """Return the two ends of a pipe that programs do not inherit."""
+        ends = os.pipe()
+        for end in ends:
+            keep_from_programs(end)
+        return ends

@@ -1,0 +1,232 @@
+"""Waiting on 2.7: prompt, and interrupted by Ctrl-C."""
+from __future__ import absolute_import, division, print_function
+
+import sys
+
+# Breakpoint: https://github.com/python/cpython/commit/810023d (bpo-8844: a signal interrupts a wait for a lock) and
+# https://github.com/python/cpython/commit/7c3e577 (bpo-7316: time-outs of locks, where 2.7 sleeps up to 50 ms)
+if sys.version_info >= (3, 3):
+    from threading import Event, RLock, get_ident
+    from time import monotonic, perf_counter
+
+    class FutureGaps(object):
+        """A future with the two methods that only 2.7's backport has."""
+
+        def exception_info(self, timeout=None):
+            """Return the exception that the call raised and its traceback, or two None.
+
+            Waits at most ``timeout`` seconds; errors as of ``exception``.
+            """
+            error = self.exception(timeout)
+            return error, getattr(error, '__traceback__', None)
+
+        def set_exception_info(self, exception, traceback):
+            """As ``set_exception``, with the traceback that the exception is to have."""
+            self.set_exception(exception.with_traceback(traceback))
+else:
+    import collections
+    import errno
+    import functools
+    import itertools
+    import os
+    import select
+    import threading
+    from thread import allocate_lock, get_ident
+    from time import time as perf_counter
+
+    import six
+
+    from .pipes import pipe
+    from ..py34 import retried
+
+    if os.name == 'posix':
+        def monotonic():
+            """Return seconds by a clock that never steps, to 10 ms: 2.7 has no better one."""
+            return os.times()[4]
+    else:
+        from time import clock as monotonic
+
+    def _in_one_step(*calls):
+        """Make the calls without a look for signals in between: from the first to the last it is all C."""
+        list(itertools.imap(apply, calls))
+
+    class RLock(object):
+        """A lock that a KeyboardInterrupt at any instruction leaves free, and that its owner may take again.
+
+        ``threading.RLock`` is written in Python here, and interrupted between two of its steps stays locked for ever.
+        """
+
+        def __init__(self):
+            self._block = allocate_lock()
+            self._owner = None
+            self._nested = 0
+
+        def __enter__(self):
+            nested = True
+            try:
+                nested = self._owner == get_ident()
+                if nested:
+                    self._nested += 1
+                else:
+                    _in_one_step(self._block.acquire, functools.partial(setattr, self, '_owner', get_ident()))
+                return self
+            except BaseException:
+                if not nested:
+                    self._leave()
+                raise
+
+        def __exit__(self, *error):
+            try:
+                pass        # 2.7 looks for no signal before a try, so the rest is reached in any case
+            finally:
+                if self._nested:
+                    self._nested -= 1
+                else:
+                    try:
+                        self._leave()
+                    finally:
+                        self._leave()
+
+        def _leave(self):
+            if self._owner == get_ident():
+                _in_one_step(functools.partial(setattr, self, '_owner', None), self._block.release)
+
+        acquire = __enter__
+        release = __exit__
+
+    class _LockWaiter(object):
+        """Wakes a thread that no signal interrupts."""
+
+        def __init__(self):
+            self._block = allocate_lock()
+            self._block.acquire()
+
+        def signal(self):
+            self._block.release()
+
+        def wait(self, timeout):
+            self._block.acquire()
+
+        def close(self, signalled):
+            pass
+
+    class _PipeWaiter(object):
+        """Wakes a thread that waits for a time, or that Ctrl-C must interrupt: the main one."""
+
+        _free = collections.deque()     # pipes to use again, with the process that made them
+
+        def __init__(self):
+            self._pipe = None
+            while self._free and self._pipe is None:
+                pid, ends = self._free.pop()
+                if pid == os.getpid():
+                    self._pipe = ends
+            if self._pipe is None:
+                self._pipe = pipe()
+
+        def signal(self):
+            retried(os.write, self._pipe[1], b'!')
+
+        def wait(self, timeout):
+            poll = select.poll()
+            poll.register(self._pipe[0], select.POLLIN)
+            deadline = None if timeout is None else monotonic() + timeout
+            while True:
+                left = None if deadline is None else max(0, deadline - monotonic()) * 1000
+                try:
+                    if poll.poll(left) or deadline is not None and monotonic() >= deadline:
+                        return
+                except select.error as error:
+                    if error.args[0] != errno.EINTR:
+                        raise
+
+        def close(self, signalled):
+            if signalled:
+                retried(os.read, self._pipe[0], 1)
+            self._free.append((os.getpid(), self._pipe))
+
+    def _new_waiter(timeout):
+        main = isinstance(threading.current_thread(), threading._MainThread)
+        return _PipeWaiter() if (main or timeout is not None) and hasattr(select, 'poll') else _LockWaiter()
+
+    class Condition(RLock):
+        """A condition variable whose ``wait`` ends when it is notified, and at Ctrl-C."""
+
+        def __init__(self):
+            RLock.__init__(self)
+            self._waiters = collections.deque()
+
+        def wait(self, timeout=None):
+            """Wait to be notified, at most ``timeout`` seconds. The lock must be held, once."""
+            waiter = _new_waiter(timeout)
+            self._waiters.append(waiter)
+            self.__exit__()
+            try:
+                waiter.wait(timeout)
+            finally:
+                with self:
+                    signalled = waiter not in self._waiters
+                    if not signalled:
+                        self._waiters.remove(waiter)
+                    waiter.close(signalled)
+                self.__enter__()
+
+        def notify(self, n=1):
+            """Wake ``n`` threads that wait."""
+            while n and self._waiters:
+                self._waiters.popleft().signal()
+                n -= 1
+
+        def notify_all(self):
+            """Wake every thread that waits."""
+            self.notify(len(self._waiters))
+
+        notifyAll = notify_all
+
+    class Event(object):
+        """``threading.Event`` over the condition above."""
+
+        def __init__(self):
+            self._changed = Condition()
+            self._flag = False
+
+        def is_set(self):
+            return self._flag
+
+        def set(self):
+            with self._changed:
+                self._flag = True
+                self._changed.notify_all()
+
+        def clear(self):
+            self._flag = False
+
+        def wait(self, timeout=None):
+            with self._changed:
+                if not self._flag:
+                    self._changed.wait(timeout)
+                return self._flag
+
+    class FutureGaps(object):
+        """A future whose waits are prompt and interrupted by Ctrl-C, and that raises with the traceback it was given."""
+
+        def __init__(self):
+            super(FutureGaps, self).__init__()
+            self._condition = Condition()
+
+        def result(self, timeout=None):
+            """Return what the call returned, or raise what it raised; wait at most ``timeout`` seconds.
+
+            CancelledError where the future was cancelled, TimeoutError where it is not done in time.
+            """
+            error, traceback = self.exception_info(timeout)
+            if error is not None:
+                six.reraise(type(error), error, traceback)
+            return super(FutureGaps, self).result()
+
+        def set_exception_info(self, exception, traceback):
+            """As ``set_exception``, with the traceback that the exception is to have."""
+            with self._condition:
+                if not self.done():
+                    self._traceback = traceback
+            self.set_exception(exception)

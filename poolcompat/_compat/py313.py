@@ -1,0 +1,62 @@
+"""What CPython 3.13 and older lack."""
+from __future__ import absolute_import, division, print_function
+
+import sys
+
+from six.moves import zip
+
+from .._map import map_calls
+from .._native import futures
+from .._signatures import signature
+
+# Breakpoint: https://github.com/python/cpython/pull/132126 (a falsy exception is raised, not turned into None)
+if sys.version_info >= (3, 14):
+    class FutureGaps(object):
+        """Nothing: an exception that is false is raised."""
+        __slots__ = ()
+else:
+    class FutureGaps(object):
+        """A future whose ``result`` raises an exception that is false too."""
+
+        def result(self, timeout=None):
+            """Return what the call returned, or raise what it raised; wait at most ``timeout`` seconds.
+
+            CancelledError where the future was cancelled, TimeoutError where it is not done in time.
+            """
+            error = self.exception(timeout)
+            if error is not None:
+                try:
+                    raise error
+                finally:
+                    self = error = None     # the traceback holds this frame: no cycle through it
+            return super(FutureGaps, self).result()
+
+
+
+# Breakpoint: https://github.com/python/cpython/pull/125663 (Executor.map(buffersize=))
+if sys.version_info >= (3, 14):
+    Executor = futures.Executor
+else:
+    class Executor(futures.Executor):
+        """The base of executors, for your own: ``submit`` and ``shutdown`` are to be defined."""
+        __module__ = 'poolcompat'
+
+        @signature('self, fn, *iterables, timeout=None, chunksize=1, buffersize=None')
+        def map(self, fn, iterables, timeout, chunksize, buffersize):
+            """Return an iterator over ``fn`` of the items of ``iterables``, in order, called concurrently.
+
+            ``timeout``
+                seconds from now until TimeoutError is raised for a result that is not there, or None.
+            ``chunksize``
+                for executors that send several items together; not used here.
+            ``buffersize``
+                how many calls may be submitted beyond the results that were taken, or None for all at once.
+                TypeError where it is not an int, ValueError where it is less than 1.
+
+            Source: CPython 3.14 (gh-74028).
+            """
+            return map_calls(self, fn, zip(*iterables), timeout, buffersize)
+
+        @signature('self, wait=True, *, cancel_futures=False')
+        def shutdown(self, wait, cancel_futures):
+            """Free what the executor holds; for an executor that holds nothing, nothing (CPython 3.9)."""

@@ -1,0 +1,24 @@
+"""What CPython 3.4 and older lack."""
+from __future__ import absolute_import, division, print_function
+
+import errno
+import select
+import sys
+
+# Breakpoint: https://github.com/python/cpython/commit/62a6868 (PEP 475: a call that a signal cut short is made again)
+if sys.version_info >= (3, 5):
+    def retried(function, *args):
+        """Return ``function(*args)``, a system call."""
+        return function(*args)
+else:
+    def retried(function, *args):
+        """Return ``function(*args)``, a system call, made again for as long as signals cut it short.
+
+        The handlers of those signals run in between, and an exception that one raises gets out.
+        """
+        while True:
+            try:
+                return function(*args)
+            except (OSError, IOError, select.error) as error:
+                if error.args[0] != errno.EINTR:
+                    raise

@@ -1,0 +1,14 @@
+"""Errors that 3.6 and older lack."""
+from __future__ import absolute_import, division, print_function
+
+import sys
+
+from ..._native import futures
+
+# Breakpoint: https://github.com/python/cpython/pull/4241 (BrokenExecutor)
+if sys.version_info >= (3, 7):
+    BrokenExecutor = futures.BrokenExecutor
+else:
+    class BrokenExecutor(RuntimeError):
+        """An executor can no longer run calls."""
+        __module__ = 'poolcompat'

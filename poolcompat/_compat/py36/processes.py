@@ -1,0 +1,31 @@
+"""Processes on 3.6 and older."""
+from __future__ import absolute_import, division, print_function
+
+import os
+import signal
+import sys
+
+# Breakpoint: https://github.com/python/cpython/pull/1715 (os.register_at_fork)
+if hasattr(os, 'register_at_fork') and sys.version_info >= (3, 7):
+    def after_fork_in_child(function):
+        """Call ``function()`` in every process that is forked from this one from now on."""
+        os.register_at_fork(after_in_child=function)
+else:
+    def after_fork_in_child(function):
+        """Call ``function()`` in every process that ``multiprocessing`` forks from this one from now on."""
+        from multiprocessing import util
+        util.register_after_fork(function, lambda function: function())
+
+
+# Breakpoint: https://github.com/python/cpython/pull/2524 (Process.kill)
+if sys.version_info >= (3, 7):
+    def kill(process):
+        """Kill a ``multiprocessing.Process`` in a way that it cannot ignore."""
+        process.kill()
+else:
+    def kill(process):
+        """Kill a ``multiprocessing.Process`` in a way that it cannot ignore."""
+        if not hasattr(signal, 'SIGKILL'):
+            process.terminate()
+        elif process.is_alive():
+            os.kill(process.pid, signal.SIGKILL)

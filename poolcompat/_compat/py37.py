@@ -1,0 +1,86 @@
+"""What CPython 3.7 and older lack."""
+from __future__ import absolute_import, division, print_function
+
+import logging
+import sys
+
+from .._native import Error, futures
+
+# Breakpoint: https://github.com/python/cpython/pull/6221 (InvalidStateError: a future is set once)
+if sys.version_info >= (3, 8):
+    InvalidStateError = futures.InvalidStateError
+
+    class FutureGaps(object):
+        """Nothing: a second result is refused, and a callback's error is logged."""
+        __slots__ = ()
+else:
+    class InvalidStateError(Error):
+        """The operation is not allowed in this state of the future."""
+        __module__ = 'poolcompat'
+
+    class FutureGaps(object):
+        """A future that is set once, and whose callbacks cannot raise into ``add_done_callback`` (bpo-33110).
+
+        The private names are those of ``concurrent.futures._base`` up to 3.7 and of the backport, which no
+        longer change.
+        """
+
+        def set_result(self, result):
+            """Set the result of the call; InvalidStateError where there is one (CPython 3.8, bpo-33238)."""
+            with self._condition:
+                self._check_unset()
+                self._result = result
+                self._finish(lambda waiter: waiter.add_result(self))
+            self._invoke_callbacks()
+
+        def set_exception(self, exception):
+            """Set the exception of the call; InvalidStateError where there is a result (CPython 3.8, bpo-33238)."""
+            with self._condition:
+                self._check_unset()
+                self._exception = exception
+                self._finish(lambda waiter: waiter.add_exception(self))
+            self._invoke_callbacks()
+
+        def _check_unset(self):
+            if self._state not in ('PENDING', 'RUNNING'):
+                raise InvalidStateError('%s: %r' % (self._state, self))
+
+        def _finish(self, tell):
+            self._state = 'FINISHED'
+            for waiter in self._waiters:
+                tell(waiter)
+            self._condition.notify_all()
+
+        def add_done_callback(self, fn):
+            """Call ``fn(future)`` when the future is done, or now; what it raises is logged (CPython 3.8)."""
+            with self._condition:
+                if not self.done():
+                    self._done_callbacks.append(fn)
+                    return
+            try:
+                fn(self)
+            except Exception:
+                logging.getLogger('concurrent.futures').exception('exception calling callback for %r', self)
+
+
+# Breakpoint: https://github.com/python/cpython/pull/13702 (a function's __text_signature__, with positional-only)
+if sys.version_info >= (3, 8):
+    def show_signature(function, text):
+        """Let ``inspect.signature(function)`` show ``text``."""
+        function.__text_signature__ = '(%s)' % text.replace('self', '$self', 1)
+elif sys.version_info >= (3, 0):
+    def show_signature(function, text):
+        """Let ``inspect.signature(function)`` show ``text``."""
+        import inspect
+        namespace = {}
+        exec('def stub(%s): pass' % text.replace(' /,', ''), namespace)
+        shown = inspect.signature(namespace['stub'])
+        before = text.partition('/')[0] if '/' in text else ''
+        function.__signature__ = shown.replace(parameters=[
+            parameter.replace(kind=parameter.POSITIONAL_ONLY) if '%s,' % name in before else parameter
+            for name, parameter in shown.parameters.items()])
+else:
+    def show_signature(function, text):
+        """Do nothing: 2.7 has no ``inspect.signature``."""
+
+

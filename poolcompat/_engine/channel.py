@@ -1,0 +1,465 @@
+"""Bytes between the parent and one worker: calls one way, results the other, and how the parent waits for them.
+
+A frame is a header (kind, number of the call, length, seconds) and that many bytes. Two channels carry frames:
+
+``FastChannel``      pipes that the parent never blocks on; calls may be sent ahead (``claims``)
+``PortableChannel``  ``multiprocessing`` connections and nothing sent ahead, where a pipe cannot be polled (Windows)
+"""
+from __future__ import absolute_import, division, print_function
+
+import collections
+import errno
+import io
+import os
+import select
+import struct
+import sys
+import threading
+
+import six
+
+from .._compat.py27.connections import wait
+from .._compat.py27.pipes import keep_from_programs
+from .._compat.py27.waiting import get_ident
+from .._compat.py34 import retried
+from .._compat.py36.processes import after_fork_in_child
+from .claims import MOST, ParentClaims, WorkerClaims
+
+_HEADER = struct.Struct('<BIQd')
+_READ = 1 << 16
+_PIPE = 1 << 20                 # what a pipe is made to hold once it carries something big
+_SET_PIPE_SIZE = 1031           # F_SETPIPE_SZ, which the fcntl module names from 3.10 only
+
+# From the parent:
+CALL, QUEUED, EXIT = range(3)   # run it; run it if you can claim it; end
+# From the worker:
+READY, RESULT, ERROR, LOAD_ERROR, INIT_ERROR = range(3, 8)
+
+
+def pack(kind, number, body, seconds=0.0):
+    """Return the frame as bytes."""
+    return _HEADER.pack(kind, number, len(body), seconds) + body
+
+
+# Descriptors that forked children must not keep: a worker learns from the end of its pipe that the parent is gone, and the
+# parent likewise, so no other process may hold an end of it.
+
+_open = {}          # connection -> None, or the thread that hands it to the worker it starts
+_starting = {}      # process -> lock
+_watching = []
+
+
+def starting():
+    """Return the lock under which pipes are made and workers started, one worker at a time in the whole process."""
+    return _starting.setdefault(os.getpid(), threading.RLock())
+
+
+def _own(connections):
+    if not _watching:
+        _watching.append(after_fork_in_child(_close_in_child))
+    _open.update(dict.fromkeys(connections))
+
+
+def _disown(connections):
+    for connection in connections:
+        _open.pop(connection, None)
+        connection.close()
+
+
+def _close_in_child():
+    for connection, thread in list(_open.items()):
+        if thread != get_ident():
+            connection.close()
+    _open.clear()
+
+
+class _Reader(object):
+    """Reads frames from a pipe; a big one straight into the memory that it is to fill."""
+
+    def __init__(self, fd):
+        self._fd = fd
+        self._file = io.FileIO(fd, 'rb', closefd=False)
+        self._rest = b''
+        self._big = None        # the header and the body of a big frame, and how much of it is there
+        self._filled = 0
+
+    def read(self):
+        """Return the frames that one read completes, as ``(kind, number, seconds, body)``; EOFError at the end."""
+        if self._big is not None:
+            return self._fill()
+        data = retried(os.read, self._fd, _READ)
+        if not data:
+            raise EOFError
+        if self._rest:
+            data = self._rest + data
+        frames, at, end = [], 0, len(data)
+        while end - at >= _HEADER.size:
+            kind, number, length, seconds = _HEADER.unpack_from(data, at)
+            start = at + _HEADER.size
+            if start + length > end:
+                if length > _READ:
+                    enlarge(self._fd)
+                    body = bytearray(length)
+                    body[:end - start] = data[start:]
+                    self._big, self._filled = (kind, number, seconds, body), end - start
+                    at = end
+                break
+            at = start + length
+            frames.append((kind, number, seconds, data[start:at]))
+        self._rest = data[at:]
+        return frames
+
+    def _fill(self):
+        body = self._big[3]
+        count = retried(self._file.readinto, memoryview(body)[self._filled:])
+        if count == 0:
+            raise EOFError
+        self._filled += count or 0
+        if self._filled < len(body):
+            return ()
+        frame, self._big = self._big, None
+        return (frame,)
+
+
+def enlarge(fd):
+    """Let the pipe hold more, where the system does that."""
+    if sys.platform.startswith('linux'):
+        import fcntl
+        try:
+            fcntl.fcntl(fd, _SET_PIPE_SIZE, _PIPE)
+        except (OSError, IOError):
+            pass        # more than the user may have; the pipe works as it is
+
+
+class FastChannel(object):
+    """The parent's end of three pipes: calls and claims to the worker, results from it."""
+
+    #: How many calls, and bytes, may be sent ahead: what the pipes hold in any case, so that nothing blocks.
+    ahead = MOST
+    ahead_bytes = 1 << 15
+    #: ``send`` returns at once, whatever the worker does.
+    blocks = False
+
+    def __init__(self, context):
+        calls, self._calls = context.Pipe(duplex=False)
+        self._results, results = context.Pipe(duplex=False)
+        self._claims, claims = context.Pipe(duplex=False)
+        self._mine = [self._calls, self._results, self._claims, claims]
+        self._workers = [calls, results]
+        _own(self._mine + self._workers)
+        for connection in self._mine + self._workers:
+            keep_from_programs(connection.fileno())
+        for connection in self._mine:
+            _unblock(connection.fileno())
+        self.worker_end = FastWorkerEnd(calls, results, self._claims)
+        self.claims = ParentClaims(self._claims.fileno(), claims.fileno())
+        self._reader = _Reader(self._results.fileno())
+        #: What is yet to be written: ``(memoryview, [what each write took of it])``.
+        self.unsent = collections.deque()
+
+    def handing_over(self, yes):
+        """Say whether this thread is starting the worker: what it forks keeps the worker's end, and nothing else."""
+        keep = self._workers + [self._claims]
+        if yes:
+            _open.update(dict.fromkeys(keep, get_ident()))
+        else:
+            _open[self._claims] = None
+            _disown(self._workers)
+
+    def fileno(self):
+        """Return the descriptor on which results arrive."""
+        return self._results.fileno()
+
+    def writing_fileno(self):
+        """Return the descriptor that takes calls."""
+        return self._calls.fileno()
+
+    def receive(self):
+        """Return the frames that are there; EOFError where there will be no more."""
+        try:
+            return self._reader.read()
+        except (OSError, IOError) as error:
+            if error.errno != errno.EAGAIN:
+                raise EOFError
+            return ()
+
+    def entries(self, frames):
+        """Return what ``unsent`` is to be extended by to send the frames ``(kind, number, body)``."""
+        parts, small = [], []
+        for kind, number, body in frames:
+            small.append(_HEADER.pack(kind, number, len(body), 0.0))
+            if len(body) <= _READ:
+                small.append(body)
+            else:
+                parts += [b''.join(small), body]
+                small = []
+        return [(memoryview(part), []) for part in parts + [b''.join(small)]]
+
+    def flush(self):
+        """Write what the pipe takes now. What is left goes when the pipe can be written to again."""
+        fd = self._calls.fileno()
+        while self.unsent:
+            data, counts = self.unsent[0]
+            left = data[sum(counts):]
+            if not left:
+                self.unsent.popleft()
+                continue
+            if len(left) > _READ:
+                enlarge(fd)
+            try:
+                # One call into C, so that no KeyboardInterrupt comes between a write and the note of it.
+                counts.extend(six.moves.map(os.write, (fd,), (left,)))
+            except (OSError, IOError) as error:
+                if error.errno == errno.EPIPE:
+                    self.unsent.clear()        # the worker is gone, which its results' end tells
+                elif error.errno not in (errno.EAGAIN, errno.EINTR):
+                    raise
+                return
+
+    def close(self):
+        """Close the parent's end; a worker that waits for a call then ends."""
+        _disown(self._mine)
+
+
+def _unblock(fd):
+    import fcntl
+    fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_NONBLOCK)
+
+
+class FastWorkerEnd(object):
+    """The worker's end of the three pipes."""
+
+    def __init__(self, calls, results, claims):
+        self._calls = calls
+        self._results = results
+        self._claims = claims
+
+    def calls(self):
+        """Yield ``(number, body)`` of each call that this worker is to run, until the parent wants no more or is gone."""
+        reader = _Reader(self._calls.fileno())
+        claims = WorkerClaims(self._claims.fileno())
+        while True:
+            try:
+                frames = reader.read()
+            except EOFError:
+                return
+            for kind, number, _, body in frames:
+                if kind == EXIT:
+                    return
+                if kind == CALL or claims.claim(number):
+                    yield number, body
+
+    def send(self, kind, number, body, seconds=0.0):
+        """Write a frame; OSError where the parent is gone."""
+        fd = self._results.fileno()
+        left = memoryview(pack(kind, number, body, seconds))
+        if len(left) > _READ:
+            enlarge(fd)
+        while left:
+            left = left[retried(os.write, fd, left):]
+
+
+class PortableChannel(object):
+    """The parent's end of two ``multiprocessing`` connections. One call at a time is with the worker."""
+
+    ahead = 0
+    ahead_bytes = 0
+    blocks = True
+    claims = None
+
+    def __init__(self, context):
+        calls, self._calls = context.Pipe(duplex=False)
+        self._results, results = context.Pipe(duplex=False)
+        self._mine = [self._calls, self._results]
+        self._workers = [calls, results]
+        _own(self._mine + self._workers)
+        for connection in self._mine + self._workers:
+            keep_from_programs(connection.fileno())
+        self.worker_end = PortableWorkerEnd(calls, results)
+        self.unsent = collections.deque()
+
+    def handing_over(self, yes):
+        """Say whether this thread is starting the worker: what it forks keeps the worker's end, and nothing else."""
+        if yes:
+            _open.update(dict.fromkeys(self._workers, get_ident()))
+        else:
+            _disown(self._workers)
+
+    @property
+    def connection(self):
+        """The connection on which results arrive."""
+        return self._results
+
+    def receive(self):
+        """Return the frames that are there; EOFError where there will be no more."""
+        try:
+            return [_unpack(self._results.recv_bytes())] if self._results.poll(0) else ()
+        except (OSError, IOError):
+            raise EOFError
+
+    def entries(self, frames):
+        """Return what ``unsent`` is to be extended by to send the frames ``(kind, number, body)``."""
+        return [pack(*frame) for frame in frames]
+
+    def flush(self):
+        """Send what is unsent; waits for the worker to take it."""
+        while self.unsent:
+            try:
+                retried(self._calls.send_bytes, self.unsent.popleft())
+            except (OSError, IOError, EOFError):
+                pass        # the worker is gone, which its results' end tells
+
+    def close(self):
+        """Close the parent's end; a worker that waits for a call then ends."""
+        _disown(self._mine)
+
+
+def _unpack(data):
+    kind, number, _, seconds = _HEADER.unpack_from(data)
+    return kind, number, seconds, data[_HEADER.size:]
+
+
+class PortableWorkerEnd(object):
+    """The worker's end of the two connections."""
+
+    def __init__(self, calls, results):
+        self._calls = calls
+        self._results = results
+
+    def calls(self):
+        """Yield ``(number, body)`` of each call that this worker is to run, until the parent wants no more or is gone."""
+        while True:
+            try:
+                kind, number, _, body = _unpack(retried(self._calls.recv_bytes))
+            except (EOFError, OSError, IOError):
+                return
+            if kind == EXIT:
+                return
+            yield number, body
+
+    def send(self, kind, number, body, seconds=0.0):
+        """Write a frame; OSError where the parent is gone."""
+        retried(self._results.send_bytes, pack(kind, number, body, seconds))
+
+
+class FastPoller(object):
+    """Waits for results, for pipes that can take more, and to be woken."""
+
+    def __init__(self, context):
+        self._waiting, self._waking = context.Pipe(duplex=False)
+        self._connections = [self._waiting, self._waking]
+        _own(self._connections)
+        for connection in self._connections:
+            keep_from_programs(connection.fileno())
+            _unblock(connection.fileno())
+        if hasattr(select, 'epoll'):
+            self._poll, self._scale = select.epoll(), 1
+            keep_from_programs(self._poll.fileno())
+            self._connections.append(self._poll)
+            _own([self._poll])
+        else:
+            self._poll, self._scale = select.poll(), 1000
+        self._poll.register(self._waiting.fileno(), select.POLLIN)
+        self._workers = {self._waiting.fileno(): None}
+        self._writing = {}
+
+    def add(self, worker):
+        """Wait for the results of ``worker``."""
+        self._workers[worker.channel.fileno()] = worker
+        self._poll.register(worker.channel.fileno(), select.POLLIN)
+
+    def remove(self, worker):
+        """Wait for ``worker`` no longer. Before its channel is closed."""
+        if self._workers.pop(worker.channel.fileno(), None):
+            self._poll.unregister(worker.channel.fileno())
+        self.watch_writing(worker, False)
+
+    def watch_writing(self, worker, yes):
+        """Say whether to wait until the pipe to ``worker`` can take more."""
+        fd = worker.channel.writing_fileno()
+        if yes and fd not in self._writing:
+            self._writing[fd] = worker
+            self._poll.register(fd, select.POLLOUT)
+        elif not yes and self._writing.pop(fd, None):
+            self._poll.unregister(fd)
+
+    def poll(self, timeout):
+        """Wait at most ``timeout`` seconds; return ``(readable, writable)`` workers, None among the first if woken."""
+        events = retried(self._poll.poll, -1 if timeout is None else timeout * self._scale)
+        readable, writable = [], []
+        for fd, _ in events:
+            if fd in self._writing:
+                writable.append(self._writing[fd])
+            elif fd in self._workers:
+                readable.append(self._workers[fd])
+        return readable, writable
+
+    def wake(self):
+        """End ``poll``. From any thread, and where no lock may be taken."""
+        try:
+            retried(os.write, self._waking.fileno(), b'!')
+        except (OSError, IOError):
+            pass        # full, so it will end; or closed, with what it was to wake
+
+    def drain(self):
+        """Forget that it was woken."""
+        retried(os.read, self._waiting.fileno(), _READ)
+
+    def close(self):
+        """Free the descriptors."""
+        _disown(self._connections)
+
+
+class PortablePoller(object):
+    """Waits for results and to be woken, by connections."""
+
+    def __init__(self, context):
+        self._waiting, self._waking = context.Pipe(duplex=False)
+        self._connections = [self._waiting, self._waking]
+        _own(self._connections)
+        for connection in self._connections:
+            keep_from_programs(connection.fileno())
+        self._workers = {self._waiting: None}
+        self._woken = False
+
+    def add(self, worker):
+        """Wait for the results of ``worker``."""
+        self._workers[worker.channel.connection] = worker
+
+    def remove(self, worker):
+        """Wait for ``worker`` no longer."""
+        self._workers.pop(worker.channel.connection, None)
+
+    def watch_writing(self, worker, yes):
+        """Do nothing: nothing is left unwritten."""
+
+    def poll(self, timeout):
+        """Wait at most ``timeout`` seconds; return ``(readable, writable)`` workers, None among the first if woken."""
+        ready = wait(list(self._workers), timeout)
+        return [self._workers[connection] for connection in ready], []
+
+    def wake(self):
+        """End ``poll``. From any thread, and where no lock may be taken."""
+        if not self._woken:
+            self._woken = True
+            try:
+                self._waking.send_bytes(b'!')
+            except (OSError, IOError):
+                pass        # closed, with what it was to wake
+
+    def drain(self):
+        """Forget that it was woken."""
+        self._woken = False
+        while self._waiting.poll(0):
+            self._waiting.recv_bytes()
+
+    def close(self):
+        """Free the connections."""
+        _disown(self._connections)
+
+
+def choose():
+    """Return the channel and the poller for this platform; POOLCOMPAT_CHANNEL=portable forces those (for tests)."""
+    if os.name != 'posix' or os.environ.get('POOLCOMPAT_CHANNEL') == 'portable':
+        return PortableChannel, PortablePoller
+    return FastChannel, FastPoller

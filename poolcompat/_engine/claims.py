@@ -1,0 +1,65 @@
+"""Which of the calls that were sent ahead to a worker it may still start: a pipe of claims.
+
+For each call that is sent to a worker that is still busy, its number goes into the claim pipe first. Both sides hold
+the pipe's reading end, and whoever reads a number has that call: the worker, to run it; the parent, to give it to another
+worker. The kernel hands out each number once, so a call runs at most once; a number is never lost with a lock that a
+stopped or killed worker holds, as there is none; and what is left in a dead worker's pipe had not been started.
+
+The numbers of a worker's calls grow, and both pipes keep their order. So the worker, which finds call ``s`` in front of
+it, reads at most one number ``t`` beyond those of earlier calls. Where ``t == s`` the call is its own. Where
+``t > s``, or there is none, the parent has taken ``s`` back: ``t`` is kept for the call that it belongs to.
+"""
+from __future__ import absolute_import, division, print_function
+
+import errno
+import os
+import struct
+
+from .._compat.py34 import retried
+
+_NUMBER = struct.Struct('<I')
+
+#: How many numbers fit into the claim pipe in any case: POSIX grants a pipe 512 bytes, every system here 4096.
+MOST = 4096 // _NUMBER.size
+
+
+def _read(fd, count):
+    """Return up to ``count`` numbers from the pipe, none where it is empty. Each is read whole: writes are atomic."""
+    try:
+        data = retried(os.read, fd, count * _NUMBER.size)
+    except (OSError, IOError) as error:
+        if error.errno != errno.EAGAIN:
+            raise
+        return ()
+    return [_NUMBER.unpack_from(data, at)[0] for at in range(0, len(data), _NUMBER.size)]
+
+
+class ParentClaims(object):
+    """The parent's side: offers calls, and takes them back."""
+
+    def __init__(self, reading, writing):
+        self._reading = reading
+        self._writing = writing
+
+    def offer(self, numbers):
+        """Let the worker claim the calls ``numbers``; at most ``MOST`` may be on offer."""
+        retried(os.write, self._writing, b''.join(map(_NUMBER.pack, numbers)))
+
+    def take_back(self, count):
+        """Return the numbers of up to ``count`` calls that the worker has not started and no longer will."""
+        return _read(self._reading, count)
+
+
+class WorkerClaims(object):
+    """The worker's side."""
+
+    def __init__(self, reading):
+        self._reading = reading
+        self._claimed = -1
+
+    def claim(self, number):
+        """Return whether the call ``number`` is still this worker's to run. Asked once for each call on offer."""
+        if self._claimed < number:
+            for self._claimed in _read(self._reading, 1):
+                pass
+        return self._claimed == number

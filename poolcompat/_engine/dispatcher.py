@@ -1,0 +1,653 @@
+"""The parent's side of the engine: who gets which call, what came back, who died."""
+from __future__ import absolute_import, division, print_function
+
+import collections
+import logging
+import os
+import threading
+import weakref
+from functools import partial
+
+from .._compat.py27.pickling import dumps, loads, reducers
+from .._compat.py27.waiting import Event, RLock
+from .._compat.py36.processes import kill
+from .._compat.py37 import InvalidStateError
+from .._compat.py38.exits import DAEMON_THREADS, at_exit
+from .._errors import BrokenProcessPool, Death, RemoteTraceback, explain_pickling, signal_name
+from . import channel as channels
+from .steps import in_one_step
+from .worker import main, unpack_error
+
+_AHEAD_SECONDS = .001       # how much work a busy worker is kept supplied with
+_LOOK_SECONDS = 2           # how often to look whether busy workers live, should no descriptor tell
+_GRACE_SECONDS = 1          # how long a worker that was told to end may take before it is killed
+
+_log = logging.getLogger('concurrent.futures')
+
+
+class Call(object):
+    """A call on its way: what to run, and the future that is to have the result."""
+    __slots__ = ('future', 'fn', 'args', 'kwargs', 'payload', 'running', 'number', 'queued')
+
+    def __init__(self, future, fn, args, kwargs):
+        self.future = future
+        self.fn = fn
+        self.args = args
+        self.kwargs = kwargs
+        self.payload = None     # pickled, while it may have to be sent (again)
+        self.running = False    # the future cannot be cancelled any more
+        self.number = None      # among the calls of its worker
+        self.queued = False     # sent to a busy worker, so it may be taken back
+
+    def __str__(self):
+        return '%s.%s' % (getattr(self.fn, '__module__', None) or '?',
+                          getattr(self.fn, '__qualname__', None) or getattr(self.fn, '__name__', None)
+                          or type(self.fn).__name__)
+
+
+class _Worker(object):
+    """The parent's picture of a worker process."""
+
+    def __init__(self, process, channel):
+        self.process = process
+        self.channel = channel
+        self.ready = False          # it said so
+        self.reserved = False       # a thread is about to send it calls
+        self.calls = collections.deque()    # sent, without a result yet, in order
+        self.number = 0             # of the next call
+        self.sent = 0               # calls that it was given and that were not taken back
+        self.init_error = None      # what its initializer raised
+        self.leaving = False        # it was told to end
+
+
+class Engine(object):
+    """A pool of worker processes, and the thread that serves them.
+
+    It knows nothing of its executor, so that the executor can be collected: ``abandon`` tells the engine.
+    """
+
+    def __init__(self, max_workers, context, initializer, initargs, max_tasks):
+        self._max_workers = max_workers
+        self._context = context
+        self._initializer = initializer
+        self._initargs = initargs
+        self._max_tasks = max_tasks
+        self._grows = context.get_start_method() != 'fork'      # forking is safe only before our thread runs
+        self._channel_type, self._poller_type = channels.choose()
+        self._pid = os.getpid()
+        self._lock = RLock()
+        self._pending = collections.deque()     # calls that no worker has
+        self._workers = []          # those that take calls
+        self._idle = collections.deque()        # of those, the ones that may have nothing to do: see _take_idle
+        self._newcomers = []        # started, and not yet known to the poller
+        self._leavers = []          # told to end, and not yet gone
+        self._queued = 0            # calls sent ahead to busy workers
+        self._pace = None           # seconds that a call takes, by late experience
+        self._launched = False
+        self._closing = False
+        self._cancelling = False
+        self._suspect = False       # an exception cut a step of a caller's short: look everything over
+        self._death = None
+        self._poller = None
+        self._thread = None
+        self._finished = Event()
+        self._owner = None
+        _watch_exit()
+        #: The processes by pid, for those who look into an executor.
+        self.processes = {}
+
+    # -- called from any thread --------------------------------------------------------------------------------
+
+    def serve(self, owner):
+        """Finish and end when ``owner``, the executor, is collected."""
+        def abandon(_, engine=weakref.ref(self)):
+            engine = engine()
+            if engine is not None and engine._pid == os.getpid():
+                engine.abandon()
+        self._owner = weakref.ref(owner, abandon)
+
+    def abandon(self):
+        """Finish what there is and end. Takes no lock: it is called at any instruction of any thread."""
+        self._closing = True
+        self._wake()
+
+    def check_process(self):
+        """Raise RuntimeError in a process that was forked from the one the engine belongs to."""
+        if self._pid != os.getpid():
+            raise RuntimeError(
+                'this executor belongs to process %d, and this is process %d, forked from it: its workers and its thread '
+                'are not here; make an executor of its own in the forked process' % (self._pid, os.getpid()))
+
+    def submit(self, call):
+        """Send the call to an idle worker, or let it wait for one."""
+        self.check_process()
+        worker = None
+        try:
+            with self._lock:
+                self._check_open()
+                worker = None if self._pending or self._channel_type.blocks else self._take_idle()
+                if worker is None:
+                    self._pending.append(call)
+                    missing = self._missing_workers()
+                    overlooked = bool(self._idle)
+            if worker is not None:
+                self._dispatch(worker, collections.deque((call,)))
+            else:
+                if missing:
+                    self._start_workers(1)
+                if overlooked:
+                    self._wake()
+        except BaseException:
+            if worker is not None:
+                worker.reserved = False
+            self._suspect = True
+            self._wake()
+            raise
+
+    def close(self, cancel=False):
+        """Take no more calls, and end when those that there are have ended; cancel those that have not started."""
+        self.check_process()
+        with self._lock:
+            self._closing = True
+            self._cancelling = self._cancelling or cancel       # by our own thread, which no signal interrupts
+            if not self._launched:
+                self._finished.set()
+        self._wake()
+
+    def join(self):
+        """Wait until all has ended: calls, workers and the thread."""
+        if self._thread is threading.current_thread():
+            return
+        self._finished.wait()
+        if self._thread is not None:
+            self._thread.join()
+
+    def stop_workers(self, stop):
+        """Call ``stop(process)`` for every worker, and cancel what has not started."""
+        processes = list(self.processes.values())
+        self.close(cancel=True)
+        for process in processes:
+            try:
+                stop(process)
+            except (OSError, ValueError):
+                pass        # it is gone, or was joined and closed
+
+    # -- shared by the callers' threads and ours ----------------------------------------------------------------
+
+    def _check_open(self):
+        if self._death is not None:
+            raise self._death.error()
+        if self._closing:
+            raise RuntimeError('cannot schedule new futures after shutdown')
+        if _exiting:
+            raise RuntimeError('cannot schedule new futures after interpreter shutdown')
+
+    def _take_idle(self):
+        """Return a worker with nothing to do, reserved, or None. Under the lock.
+
+        An exception between two steps here leaves the worker out of ``_idle``, to which ``_look_over`` returns it.
+        """
+        while self._idle:
+            worker = self._idle.pop()
+            if _is_idle(worker):
+                worker.reserved = True
+                return worker
+        return None
+
+    def _missing_workers(self):
+        """Return how many workers could be started for the calls that wait. Under the lock."""
+        if not self._launched:
+            return self._max_workers
+        if not self._grows or self._death is not None:
+            return 0
+        starting = sum(not worker.ready for worker in self._workers)
+        return min(len(self._pending) - starting, self._max_workers - len(self._workers))
+
+    def _dispatch(self, worker, calls):
+        """Pickle the calls and send them to ``worker``, which is reserved for this thread; what is too much goes back."""
+        table = reducers()
+        packed, size = [], 0
+        while calls:
+            call = calls.popleft()
+            if call.payload is None and not self._pack(call, table):
+                continue
+            size += len(call.payload)
+            if size > worker.channel.ahead_bytes and (packed or worker.calls):
+                calls.appendleft(call)
+                break
+            packed.append(call)
+        lost = ()
+        with self._lock:
+            self._pending.extendleft(reversed(calls))
+            worker.reserved = False
+            if self._death is not None:
+                lost = packed
+            elif worker.leaving and packed:
+                self._pending.extendleft(reversed(packed))
+            elif packed:
+                self._send(worker, packed)
+            elif not worker.calls:
+                self._idle.append(worker)
+            overlooked = self._pending or self._queued or self._closing
+        if packed and worker.channel.blocks:
+            worker.channel.flush()
+        for call in lost:
+            _fail(call, self._death.error())
+        if worker.channel.unsent or overlooked and not packed:
+            self._wake()
+
+    def _pack(self, call, table):
+        """Pickle the call; return whether it is still to be run. User code runs here: no lock is held."""
+        if not call.running:
+            if not _start(call):
+                return False
+            call.running = True
+        try:
+            call.payload = dumps((call.fn, call.args, call.kwargs), table)
+            return True
+        except BaseException as error:
+            if not isinstance(error, Exception) and threading.current_thread() is not self._thread:
+                raise       # Ctrl-C while the caller pickles: the caller has no future yet
+            _set(call.future.set_exception, explain_pickling(error))
+            return False
+
+    def _send(self, worker, calls):
+        """Give the calls to ``worker``. Under the lock; a channel that may block is flushed by the caller, outside it."""
+        frames, ahead = [], []
+        for call in calls:
+            call.number = worker.number
+            worker.number += 1
+            call.queued = bool(worker.calls or frames)
+            if call.queued:
+                ahead.append(call.number)
+            frames.append((channels.QUEUED if call.queued else channels.CALL, call.number, call.payload))
+            if not call.queued:
+                call.payload = None
+        if ahead:
+            worker.channel.claims.offer(ahead)
+            self._queued += len(ahead)
+        worker.sent += len(calls)
+        unsent = worker.channel.entries(frames)
+        in_one_step(partial(worker.calls.extend, calls), partial(worker.channel.unsent.extend, unsent))
+        if not worker.channel.blocks:
+            worker.channel.flush()
+
+    def _wake(self):
+        poller = self._poller
+        if poller is not None:
+            poller.wake()
+
+    def _start_workers(self, count):
+        """Start workers: under ``fork`` all of them, before the thread; else up to ``count`` that are missing."""
+        error = None
+        with channels.starting():
+            with self._lock:
+                first, self._launched = not self._launched, True
+                if not self._grows:
+                    count = self._max_workers if first else 0
+                count = min(count, self._max_workers - len(self._workers))
+            try:
+                for _ in range(count):
+                    self._start_worker()
+            except Exception as reason:     # no memory, no process, initargs that cannot be pickled
+                error = reason
+            if first:
+                try:
+                    self._launch_thread()
+                except Exception as reason:
+                    error = error or reason
+        if error is not None and not (self._workers and self._thread):
+            self._fall(Death('A process of the process pool could not be started: %s: %s'
+                             % (type(error).__name__, error), cause=error))
+            if self._thread is None:
+                self._end()
+        if not first:
+            self._wake()
+
+    def _start_worker(self):
+        channel = self._channel_type(self._context)
+        try:
+            process = self._context.Process(
+                target=main, args=(channel.worker_end, self._initializer, self._initargs))
+            channel.handing_over(True)
+            try:
+                process.start()
+            finally:
+                channel.handing_over(False)
+        except BaseException:
+            channel.close()
+            raise
+        channel.worker_end = None
+        worker = _Worker(process, channel)
+        with self._lock:
+            self.processes[process.pid] = process
+            self._workers.append(worker)
+            self._newcomers.append(worker)
+
+    def _launch_thread(self):
+        self._poller = self._poller_type(self._context)
+        thread = threading.Thread(target=self._run, name='poolcompat-dispatcher')
+        thread.daemon = DAEMON_THREADS
+        thread.start()
+        self._thread = thread
+
+    # -- our own thread ------------------------------------------------------------------------------------------
+
+    def _run(self):
+        _engines.setdefault(os.getpid(), set()).add(self)
+        try:
+            self._look_over()
+            while not self._is_over():
+                self._turn()
+        except BaseException as error:      # a mistake of ours must not leave anybody waiting
+            _log.critical('the process pool failed', exc_info=True)
+            self._fall(Death('The process pool failed: %s: %s' % (type(error).__name__, error), cause=error))
+        finally:
+            self._end()
+
+    def _turn(self):
+        """Wait for something to happen, and see to it."""
+        readable, writable = self._poller.poll(self._patience())
+        if None in readable:
+            self._poller.drain()
+            self._look_over()
+        if self._cancelling:
+            self._cancel_pending()
+        arrived, ended = [], []
+        for worker in filter(None, readable):
+            try:
+                arrived.extend((worker, frame) for frame in worker.channel.receive())
+            except EOFError:
+                ended.append(worker)
+        for worker in writable:
+            worker.channel.flush()
+            self._poller.watch_writing(worker, bool(worker.channel.unsent))
+        if not readable and not writable:
+            ended = [worker for worker in self._workers if not worker.process.is_alive()]
+        done = self._note(arrived)
+        self._refill()
+        while done:
+            _settle(*done.popleft())
+        for worker in ended:
+            self._bury(worker)
+
+    def _patience(self):
+        """Return after how many seconds without a result to look whether the workers live."""
+        return _LOOK_SECONDS if any(worker.calls for worker in self._workers) else None
+
+    def _is_over(self):
+        with self._lock:
+            return self._death is not None or self._closing and not self._pending and not any(
+                worker.calls or worker.reserved for worker in self._workers)
+
+    def _look_over(self):
+        """Do what other threads leave to this one when they wake it."""
+        with self._lock:
+            newcomers, self._newcomers = self._newcomers, []
+            if self._suspect:
+                self._suspect = False
+                self._idle.extend(worker for worker in self._workers
+                                  if _is_idle(worker) and worker not in self._idle)
+            stuck = [worker for worker in self._workers if worker.channel.unsent]
+        for worker in newcomers:
+            self._poller.add(worker)
+        for worker in stuck:
+            self._poller.watch_writing(worker, True)
+
+    def _cancel_pending(self):
+        with self._lock:
+            self._cancelling = False
+            calls, self._pending = self._pending, collections.deque()
+        started = [call for call in calls if not _cancel(call)]
+        with self._lock:
+            self._pending.extend(started)       # were with a worker for a moment, and cannot be cancelled
+
+    def _note(self, arrived):
+        """Note what the frames say of the workers; return ``(call, kind, body)`` of the calls that ended."""
+        done = collections.deque()
+        with self._lock:
+            for worker, (kind, number, seconds, body) in arrived:
+                if kind == channels.READY:
+                    worker.ready = True
+                elif kind == channels.INIT_ERROR:
+                    worker.init_error = body
+                else:
+                    call = worker.calls.popleft()
+                    assert call.number == number, 'call %d ended, not %d' % (number, call.number)
+                    self._queued -= call.queued
+                    call.payload = None
+                    self._pace = seconds if self._pace is None else max(seconds, (7 * self._pace + seconds) / 8)
+                    done.append((call, kind, body))
+                if _is_idle(worker):
+                    if worker.sent == self._max_tasks:
+                        self._retire(worker)
+                    else:
+                        self._idle.append(worker)
+        return done
+
+    def _retire(self, worker):
+        """Tell the worker to end, without waiting until it did. Under the lock."""
+        worker.leaving = True
+        self._workers.remove(worker)
+        self._leavers.append(worker)
+        self.processes.pop(worker.process.pid, None)
+        worker.channel.unsent.extend(worker.channel.entries([(channels.EXIT, 0, b'')]))
+        worker.channel.flush()
+
+    def _refill(self):
+        """Supply the workers with calls, for as long as there is a worker and a call for it."""
+        while True:
+            with self._lock:
+                if not self._pending:
+                    self._take_back()
+                plan = self._plan()
+                missing = self._missing_workers() if self._pending else 0
+            if missing > 0:
+                self._start_workers(missing)
+                self._look_over()
+            if not plan:
+                return
+            for worker, calls in plan:
+                self._dispatch(worker, calls)
+
+    def _plan(self):
+        """Reserve workers for the calls that wait; return pairs of both. Under the lock."""
+        plan = []
+        most = min(self._channel_type.ahead, int(_AHEAD_SECONDS / max(self._pace or 1, 1e-6)))
+        share = max(1, len(self._pending) // max(1, len(self._workers)))
+        for worker in self._workers:
+            if not self._pending:
+                break
+            have = len(worker.calls)
+            if not worker.ready or worker.reserved or have > most // 2 and have:
+                continue
+            room = min(most + (not most) - have, share, len(self._pending))
+            if self._max_tasks is not None:
+                room = min(room, self._max_tasks - worker.sent)
+            if room > 0:
+                worker.reserved = True
+                plan.append((worker, collections.deque(self._pending.popleft() for _ in range(room))))
+        return plan
+
+    def _take_back(self):
+        """Let calls that were sent ahead wait again, where a worker has nothing to do. Under the lock."""
+        while self._idle and not _is_idle(self._idle[-1]):
+            self._idle.pop()
+        if not self._queued or not self._idle:
+            return
+        busiest = max(self._workers, key=lambda worker: len(worker.calls))
+        numbers = set(busiest.channel.claims.take_back(max(1, len(busiest.calls) // 2)))
+        calls = [call for call in busiest.calls if call.number in numbers]
+        for call in calls:
+            busiest.calls.remove(call)
+            call.queued = False
+        busiest.sent -= len(calls)
+        self._queued -= len(calls)
+        self._pending.extend(calls)
+
+    def _bury(self, worker):
+        """See to a worker whose results have ended."""
+        self._poller.remove(worker)
+        if worker.leaving:
+            worker.channel.close()
+            self._leavers = [leaver for leaver in self._leavers if leaver.process.is_alive()]
+            return
+        process = worker.process
+        process.join(_GRACE_SECONDS)        # its descriptors are closed a moment before it can be waited for
+        if process.is_alive():
+            kill(process)
+            process.join()
+        self._fall(self._explain_death(worker))
+
+    def _explain_death(self, worker):
+        process, cause, running = worker.process, None, None
+        if worker.init_error is not None:
+            cause = _unpack(worker.init_error)
+            doing = 'its initializer raised %s: %s' % (type(cause).__name__, cause)
+        elif not worker.ready:
+            doing = 'before it was ready'
+            if self._grows:
+                doing += (". Most likely the main module makes the pool when it is imported, without the guard "
+                          "if __name__ == '__main__':, or cannot be imported by the worker")
+        else:
+            unclaimed = worker.channel.claims.take_back(channels.MOST) if worker.channel.claims else ()
+            running = next((call for call in worker.calls), None)
+            running = None if running is None or running.number in unclaimed else str(running)
+            doing = 'while it ran %s' % running if running else 'while it waited for a call'
+        name = signal_name(process.exitcode)
+        end = 'was killed by %s (exit code %d)' % (name, process.exitcode) if name else (
+            'ended in an unknown way' if process.exitcode is None else 'ended with exit code %d' % process.exitcode)
+        return Death('A process in the process pool was terminated abruptly while the future was running or pending: '
+                     'process %s %s %s.' % (process.pid, end, doing),
+                     cause=cause, pid=process.pid, exitcode=process.exitcode, call=running)
+
+    def _fall(self, death):
+        """Break the pool: no call ends well from now on."""
+        if self._cancelling:
+            self._cancel_pending()
+        with self._lock:
+            if self._death is None:
+                self._death = death
+            calls = [call for worker in self._workers for call in worker.calls]
+            calls.extend(self._pending)
+            self._pending.clear()
+            for worker in self._workers:
+                worker.calls.clear()
+        for call in calls:
+            _fail(call, self._death.error())
+
+    def _end(self):
+        """End the workers, wait for them, and free what the engine has."""
+        with self._lock:
+            workers, leavers = list(self._workers), list(self._leavers)
+        for worker in workers:
+            if self._death is not None:
+                worker.process.terminate()
+            else:
+                with self._lock:
+                    self._retire(worker)
+            worker.channel.close()
+        for worker in workers + leavers:
+            if self._death is not None:
+                worker.process.join(_GRACE_SECONDS)
+                if worker.process.is_alive():
+                    kill(worker.process)
+            worker.process.join()
+        if self._poller is not None:
+            self._poller.close()
+        self.processes = {}
+        self._owner = None
+        _engines.get(os.getpid(), set()).discard(self)
+        self._finished.set()
+
+
+def _is_idle(worker):
+    return worker.ready and not worker.calls and not worker.reserved and not worker.leaving
+
+
+def _start(call):
+    """Mark the future as running; return whether it is to run: it may have been cancelled, or set by someone else."""
+    try:
+        return call.future.set_running_or_notify_cancel()
+    except Exception:
+        return False
+
+
+def _cancel(call):
+    """Cancel the future and tell those who wait for it; return whether it could be cancelled."""
+    if call.running or not call.future.cancel():
+        return False
+    _start(call)
+    return True
+
+
+def _set(method, value):
+    """Set the future's result, which someone else may have done; what a callback raises is not ours."""
+    try:
+        method(value)
+    except InvalidStateError:
+        pass
+    except BaseException:
+        _log.exception('a callback of a future ended with')
+
+
+def _fail(call, error):
+    if call.running or _start(call):
+        _set(call.future.set_exception, error)
+
+
+def _unpack(body):
+    """Return the exception that a worker sent, with the worker's traceback as its cause."""
+    text, pickled = unpack_error(body)
+    error = loads(pickled)
+    error.__cause__ = RemoteTraceback(text)
+    return error
+
+
+def _settle(call, kind, body):
+    """Set the call's future to what came back."""
+    future = call.future
+    try:
+        if kind == channels.RESULT:
+            value, method = loads(body), future.set_result
+        else:
+            value, method = _unpack(body), future.set_exception
+        trouble = kind == channels.LOAD_ERROR and value
+        where = 'the worker could not unpickle the call'
+    except BaseException as error:
+        trouble = error
+        where = 'what the call returned' if kind == channels.RESULT else 'the exception that the call raised'
+        where += ' could not be unpickled'
+    if trouble is not False:
+        value = BrokenProcessPool('%s: %s: %s: %s' % (call, where, type(trouble).__name__, trouble))
+        value.__cause__ = trouble
+        value.call = str(call)
+        method = future.set_exception
+    call = body = trouble = None
+    _set(method, value)
+
+
+_engines = {}       # process -> its engines that have a thread
+_exiting = False
+
+
+def _finish_all():
+    """Finish the work of every pool of this process, and its workers."""
+    global _exiting
+    _exiting = True
+    engines = list(_engines.get(os.getpid(), ()))
+    for engine in engines:
+        engine.close()
+    for engine in engines:
+        engine.join()
+
+
+def _watch_exit():
+    """Have this process finish its pools before it exits."""
+    global _exiting
+    if os.getpid() not in _engines:
+        _engines[os.getpid()] = set()
+        try:
+            at_exit(_finish_all)
+        except RuntimeError:        # it is exiting
+            _exiting = True

@@ -1,0 +1,109 @@
+"""What runs in a worker process. It imports little: under ``spawn`` every worker pays for it."""
+from __future__ import absolute_import, division, print_function
+
+import signal
+import struct
+import sys
+import traceback
+
+from .._compat.py27.pickling import dumps_alone, loads
+from .._compat.py27.waiting import perf_counter
+from .channel import ERROR, INIT_ERROR, LOAD_ERROR, READY, RESULT
+
+_LENGTH = struct.Struct('<Q')
+
+
+class _Interrupt(object):
+    """Lets Ctrl-C raise KeyboardInterrupt in the user's code, and nowhere else.
+
+    In between, the parent decides: it ends its workers, or it does not.
+    """
+
+    def __init__(self):
+        self.allowed = False
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self._handle)
+
+    def _handle(self, number, frame):
+        if self.allowed:
+            self.allowed = False
+            raise KeyboardInterrupt
+
+
+def main(end, initializer, initargs):
+    """Run the calls that arrive at ``end``, a channel's worker end, until there are no more."""
+    interrupt = _Interrupt()
+    try:
+        if initializer is not None:
+            try:
+                interrupt.allowed = True
+                initializer(*initargs)
+                interrupt.allowed = False
+            except BaseException:
+                interrupt.allowed = False
+                _log_initializer()
+                end.send(INIT_ERROR, 0, pack_error())
+                return
+        initializer = initargs = None
+        end.send(READY, 0, b'')
+        for number, body in end.calls():
+            started = perf_counter()
+            try:
+                kind, body = _run(body, interrupt)
+            except KeyboardInterrupt:       # came as the call ended with an exception; none follows it
+                kind, body = ERROR, pack_error()
+            end.send(kind, number, body, perf_counter() - started)
+            body = None
+    except (OSError, IOError):
+        pass        # the parent is gone: there is nobody to tell
+
+
+def _run(body, interrupt):
+    """Run one call; return the kind of what came of it, and that pickled."""
+    kind = LOAD_ERROR
+    try:
+        interrupt.allowed = True
+        fn, args, kwargs = loads(body)
+        kind = ERROR
+        body = None
+        result = fn(*args, **kwargs)
+        fn = args = kwargs = None
+        packed = dumps_alone(result)
+        interrupt.allowed = False
+        return RESULT, packed
+    except BaseException:
+        interrupt.allowed = False
+        fn = args = kwargs = result = None
+        return kind, pack_error()
+
+
+def _log_initializer():
+    import logging
+    logging.getLogger('concurrent.futures').critical('Exception in initializer:', exc_info=True)
+
+
+def pack_error():
+    """Return the exception that is being handled: the length of its traceback's text, that text, and it pickled.
+
+    Where it cannot be pickled, the error that says so takes its place.
+    """
+    text = ''.join(traceback.format_exception(*sys.exc_info()))
+    try:
+        pickled = dumps_alone(sys.exc_info()[1])
+    except BaseException:
+        text += '\nThe exception above could not be pickled:\n\n'
+        text += ''.join(traceback.format_exception(*sys.exc_info()))
+        try:
+            pickled = dumps_alone(sys.exc_info()[1])
+        except BaseException:
+            pickled = dumps_alone(RuntimeError('an exception that cannot be pickled'))
+    if not isinstance(text, bytes):
+        text = text.encode('utf-8', 'backslashreplace')
+    return _LENGTH.pack(len(text)) + text + pickled
+
+
+def unpack_error(body):
+    """Return the traceback's text and the pickled exception."""
+    start = _LENGTH.size + _LENGTH.unpack_from(body)[0]
+    text = bytes(body[_LENGTH.size:start])
+    return text if str is bytes else text.decode('utf-8', 'replace'), body[start:]

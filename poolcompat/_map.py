@@ -1,0 +1,48 @@
+"""``Executor.map``, for any executor that has ``submit``."""
+from __future__ import absolute_import, division, print_function
+
+import collections
+import itertools
+import weakref
+
+import six
+
+from ._compat.py27.waiting import monotonic
+
+
+def map_calls(executor, fn, arguments, timeout, buffersize):
+    """Submit ``fn(*args)`` for each ``args`` of an iterable; return an iterator over the results, in order.
+
+    The calls are submitted now, or ``buffersize`` ahead of the results that were taken. ``timeout`` counts from now.
+    What has not started when the iterator is left is cancelled, and nothing that it yielded is kept.
+    """
+    if buffersize is not None and not isinstance(buffersize, six.integer_types):
+        raise TypeError('buffersize must be an integer or None')
+    if buffersize is not None and buffersize < 1:
+        raise ValueError('buffersize must be None or > 0')
+    deadline = None if timeout is None else monotonic() + timeout
+    arguments = iter(arguments)
+    ahead = collections.deque(executor.submit(fn, *args) for args in itertools.islice(arguments, buffersize))
+    return _results(ahead, weakref.ref(executor), fn, arguments, deadline)
+
+
+def _results(ahead, executor, fn, arguments, deadline):
+    try:
+        while ahead:
+            result = [_result(ahead.popleft(), deadline)]
+            alive = executor()
+            if alive is not None:
+                ahead.extend(alive.submit(fn, *args) for args in itertools.islice(arguments, 1))
+            alive = None    # the executor may be collected while the caller has the result
+            yield result.pop()
+    finally:
+        for future in ahead:
+            future.cancel()
+
+
+def _result(future, deadline):
+    try:
+        return future.result(None if deadline is None else deadline - monotonic())
+    finally:
+        future.cancel()     # where the wait was cut short, gh-95166
+        future = None       # no cycle through the traceback

@@ -1,0 +1,27 @@
+"""The interpreter's own pools: the one module that imports them, and knows where they keep the promise.
+
+==========================  ============================================================================
+``wait`` ``as_completed``   native from 3.11 (3.10 and older: ``_compat.py310``)
+``Executor``                native from 3.14 (``map(buffersize=)``), before: ``_futures``
+``Future``                  never quite native: ``exception_info`` is the backport's; gaps in ``_compat``
+``InvalidStateError``       native from 3.8
+``BrokenExecutor``          native from 3.7
+``ProcessPoolExecutor``     never native: GAPS 2b and 2c hold for the newest
+==========================  ============================================================================
+"""
+from __future__ import absolute_import, division, print_function
+
+from concurrent import futures
+
+#: The base of the errors of ``concurrent.futures``.
+Error = futures.CancelledError.__mro__[1]
+
+
+def process_pool():
+    """Return the native ``ProcessPoolExecutor`` and ``BrokenProcessPool``.
+
+    A function, because it imports ``multiprocessing``. 2.7 has no such error: a stand-in keeps the bases alike.
+    """
+    from concurrent.futures import process
+    stand_in = type('BrokenProcessPool', (RuntimeError,), {})
+    return futures.ProcessPoolExecutor, getattr(process, 'BrokenProcessPool', stand_in)

@@ -1,0 +1,104 @@
+"""Keyword-only and positional-only parameters in 2.7's syntax, with CPython's own errors.
+
+``@signature('self, wait=True, *, cancel_futures=False')`` over ``def shutdown(self, wait, cancel_futures)`` gives a
+method that takes its arguments as the text says, complains as CPython 3.13 does, and shows the text to
+``inspect.signature``.
+"""
+from __future__ import absolute_import, division, print_function
+
+import ast
+
+from ._compat.py37 import show_signature
+
+_REQUIRED = object()
+
+
+def signature(text):
+    """Return a decorator that gives a method the signature ``text``, in Python 3's notation.
+
+    The method that it decorates takes the same parameters positionally, ``*args`` as one tuple.
+    """
+    positional, star, keyword_only = _parse(text)
+
+    def decorate(method):
+        def bound(*args, **kwargs):
+            return method(*_bind(_qualified(args, method), positional, star, keyword_only, args, kwargs))
+
+        bound.__name__ = method.__name__
+        bound.__doc__ = method.__doc__
+        bound.__module__ = method.__module__
+        bound.__qualname__ = getattr(method, '__qualname__', method.__name__)
+        show_signature(bound, text)
+        return bound
+
+    return decorate
+
+
+def _parse(text):
+    """Return the positional parameters, the name of ``*args`` or None, and the keyword-only parameters."""
+    positional, keyword_only, star, group = [], [], None, None
+    for part in text.split(', '):
+        name, _, default = part.partition('=')
+        if name.startswith('*'):
+            star, group = name[1:] or None, keyword_only
+        else:
+            parameter = name, ast.literal_eval(default) if default else _REQUIRED
+            (positional if group is None else group).append(parameter)
+    return positional, star, keyword_only
+
+
+def _qualified(args, method):
+    """Return the name of ``method`` that errors give, with its class."""
+    if not args:
+        return method.__name__
+    for cls in type(args[0]).__mro__:
+        if getattr(vars(cls).get(method.__name__), '__doc__', _REQUIRED) is method.__doc__:
+            return '%s.%s' % (cls.__name__, method.__name__)
+    return method.__name__
+
+
+def _bind(name, positional, star, keyword_only, args, kwargs):
+    """Return the arguments of a call, in the order of the parameters."""
+    given, rest = args[:len(positional)], args[len(positional):]
+    if rest and not star:
+        raise TypeError(_too_many(name, positional, keyword_only, args, kwargs))
+    values = list(given)
+    missing = []
+    for parameter, default in positional[:len(given)]:
+        if parameter in kwargs:
+            raise TypeError('%s() got multiple values for argument %r' % (name, str(parameter)))
+    for parameter, default in positional[len(given):]:
+        value = kwargs.pop(parameter, default)
+        if value is _REQUIRED:
+            missing.append(parameter)
+        values.append(value)
+    if star:
+        values.append(rest)
+    for parameter, default in keyword_only:
+        values.append(kwargs.pop(parameter, default))
+    if kwargs:
+        raise TypeError("%s() got an unexpected keyword argument '%s'" % (name, next(iter(kwargs))))
+    if missing:
+        raise TypeError(missing_arguments(name, missing))
+    return values
+
+
+def missing_arguments(name, missing):
+    """Return CPython's words for a call of ``name`` without the positional arguments ``missing``."""
+    quoted = [repr(str(parameter)) for parameter in missing]
+    listed = quoted[0] if len(quoted) == 1 else '%s%s and %s' % (
+        ', '.join(quoted[:-1]), ',' if len(quoted) > 2 else '', quoted[-1])
+    return '%s() missing %d required positional argument%s: %s' % (
+        name, len(missing), '' if len(missing) == 1 else 's', listed)
+
+
+def _too_many(name, positional, keyword_only, args, kwargs):
+    required = sum(default is _REQUIRED for _, default in positional)
+    most = len(positional)
+    counts = '%d' % most if required == most else 'from %d to %d' % (required, most)
+    plural = '' if most == 1 else 's'
+    extra = sum(parameter in kwargs for parameter, _ in keyword_only)
+    also = '' if not extra else ' positional argument%s (and %d keyword-only argument%s)' % (
+        '' if len(args) == 1 else 's', extra, '' if extra == 1 else 's')
+    return '%s() takes %s positional argument%s but %d%s %s given' % (
+        name, counts, plural, len(args), also, 'was' if len(args) == 1 and not extra else 'were')

@@ -1,0 +1,161 @@
+"""``ProcessPoolExecutor``: the newest CPython's, on every interpreter, over the engine of ``poolcompat._engine``."""
+from __future__ import absolute_import, division, print_function
+
+import itertools
+import sys
+from functools import partial
+
+import six
+from six.moves import zip
+
+from . import _native
+from ._compat.py27.contexts import get_context
+from ._compat.py312 import cpu_count
+from ._compat.py313 import Executor
+from ._compat.py36.processes import kill
+from ._compat.py37 import show_signature
+from ._engine.dispatcher import Call, Engine
+from ._errors import BrokenProcessPool
+from ._errors import RemoteTraceback as _RemoteTraceback    # CPython's name for it, which tests of others look for
+from ._futures import Future
+from ._map import map_calls
+from ._signatures import missing_arguments, signature
+
+__all__ = ('ProcessPoolExecutor', 'BrokenProcessPool')
+
+_NativeProcessPoolExecutor, _ = _native.process_pool()
+_MAX_WINDOWS_WORKERS = 61       # WaitForMultipleObjects waits for 63 handles
+
+
+class ProcessPoolExecutor(_NativeProcessPoolExecutor, Executor):
+    """A pool of worker processes that run calls.
+
+    ``max_workers``
+        how many processes; by default as many as this process may use CPUs. ValueError where it is less than 1, and on
+        Windows where it is more than 61.
+    ``mp_context``
+        the start method, as ``get_context`` returns it; by default the interpreter's own, and ``spawn`` where
+        ``max_tasks_per_child`` is given.
+    ``initializer``, ``initargs``
+        called in each worker before its first call. TypeError where it cannot be called. What it raises breaks the pool.
+    ``max_tasks_per_child``
+        after how many calls a worker is replaced; by default never. TypeError where it is not an int, ValueError where it is
+        less than 1 or the start method is ``fork``.
+
+    Source: CPython 3.15, ``concurrent.futures``; arguments since 3.2, 3.7 (bpo-31540, bpo-21423), 3.11 (bpo-44733).
+    """
+
+    @signature('self, max_workers=None, mp_context=None, initializer=None, initargs=(), *, max_tasks_per_child=None')
+    def __init__(self, max_workers, mp_context, initializer, initargs, max_tasks_per_child):
+        if max_workers is None:
+            max_workers = cpu_count() or 1
+            if sys.platform == 'win32':
+                max_workers = min(_MAX_WINDOWS_WORKERS, max_workers)
+        elif max_workers <= 0:
+            raise ValueError('max_workers must be greater than 0')
+        elif sys.platform == 'win32' and max_workers > _MAX_WINDOWS_WORKERS:
+            raise ValueError('max_workers must be <= %d' % _MAX_WINDOWS_WORKERS)
+        if mp_context is None:
+            mp_context = get_context('spawn' if max_tasks_per_child is not None else None)
+        if initializer is not None and not callable(initializer):
+            raise TypeError('initializer must be a callable')
+        if max_tasks_per_child is not None:
+            if not isinstance(max_tasks_per_child, six.integer_types):
+                raise TypeError('max_tasks_per_child must be an integer')
+            if max_tasks_per_child <= 0:
+                raise ValueError('max_tasks_per_child must be >= 1')
+            if mp_context.get_start_method() == 'fork':
+                raise ValueError("max_tasks_per_child is incompatible with the 'fork' multiprocessing start method; "
+                                 'supply a different mp_context.')
+        self._max_workers = max_workers
+        self._engine = Engine(max_workers, mp_context, initializer, initargs, max_tasks_per_child)
+        self._engine.serve(self)
+
+    @property
+    def _processes(self):
+        return self._engine.processes
+
+    def submit(*args, **kwargs):
+        """Have a worker call ``fn(*args, **kwargs)``; return the Future that will have the result.
+
+        RuntimeError after ``shutdown`` and in a forked process, BrokenProcessPool where a worker has died.
+        """
+        if len(args) < 2:
+            raise TypeError(missing_arguments('ProcessPoolExecutor.submit', ('self', 'fn')[len(args):]))
+        future = Future()
+        args[0]._engine.submit(Call(future, args[1], args[2:], kwargs))
+        return future
+
+    show_signature(submit, 'self, fn, /, *args, **kwargs')
+
+    @signature('self, fn, *iterables, timeout=None, chunksize=1, buffersize=None')
+    def map(self, fn, iterables, timeout, chunksize, buffersize):
+        """Return an iterator over ``fn`` of the items of ``iterables``, in order, called concurrently.
+
+        ``timeout``
+            seconds from now until TimeoutError is raised for a result that is not there, or None.
+        ``chunksize``
+            how many items are sent to a worker together. ValueError where it is less than 1.
+        ``buffersize``
+            how many calls may be submitted beyond the results that were taken, or None for all at once.
+            TypeError where it is not an int, ValueError where it is less than 1.
+
+        Source: CPython 3.5 (bpo-11271), 3.14 (gh-74028).
+        """
+        if chunksize < 1:
+            raise ValueError('chunksize must be >= 1.')
+        if chunksize == 1:
+            return map_calls(self, fn, zip(*iterables), timeout, buffersize)
+        items = zip(*iterables)
+        chunks = iter(lambda: tuple(itertools.islice(items, chunksize)), ())
+        return _chained(map_calls(self, partial(_call_each, fn), zip(chunks), timeout, buffersize))
+
+    @signature('self, wait=True, *, cancel_futures=False')
+    def shutdown(self, wait, cancel_futures):
+        """Take no more calls, and free everything when those that there are have ended.
+
+        ``wait``
+            return only then.
+        ``cancel_futures``
+            cancel the calls that have not started.
+
+        Source: CPython 3.9 (bpo-39349).
+        """
+        self._engine.close(cancel_futures)
+        if wait:
+            self._engine.join()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, exc_type, exc_val, exc_tb):
+        interrupted = exc_type is not None and issubclass(exc_type, KeyboardInterrupt)
+        self.shutdown(wait=True, cancel_futures=interrupted)
+        return False
+
+    def terminate_workers(self):
+        """End the worker processes now (SIGTERM) and shut down; calls that run get BrokenProcessPool (CPython 3.14)."""
+        self._engine.stop_workers(lambda process: process.terminate())
+
+    def kill_workers(self):
+        """Kill the worker processes now (SIGKILL) and shut down; calls that run get BrokenProcessPool (CPython 3.14)."""
+        self._engine.stop_workers(kill)
+
+    def __reduce__(self):
+        raise TypeError('an executor cannot be sent to another process: its workers and its thread belong to this one; '
+                        'make an executor of its own there, or send only what the calls need')
+
+
+def _call_each(fn, chunk):
+    return [fn(*args) for args in chunk]
+
+
+def _chained(chunks):
+    """Yield the items of lists, keeping none. Leaving it leaves the iterator ``chunks``."""
+    try:
+        for chunk in chunks:
+            chunk.reverse()
+            while chunk:
+                yield chunk.pop()
+    finally:
+        chunks.close()
