@@ -448,10 +448,13 @@ class PortablePoller(object):
                 pass        # closed, with what it was to wake
 
     def drain(self):
-        """Forget that it was woken."""
-        self._woken = False
+        """Forget that it was woken; the caller then looks what for.
+
+        The flag is put down last: whoever finds it up until then need not send another byte.
+        """
         while self._waiting.poll(0):
             self._waiting.recv_bytes()
+        self._woken = False
 
     def close(self):
         """Free the connections."""

@@ -503,7 +503,7 @@ class Engine(object):
         process, cause, running = worker.process, None, None
         if worker.init_error is not None:
             cause = _unpack(worker.init_error)
-            doing = 'its initializer raised %s: %s' % (type(cause).__name__, cause)
+            doing = 'because its initializer raised %s: %s' % (type(cause).__name__, cause)
         elif not worker.ready:
             doing = 'before it was ready'
             if self._grows:
