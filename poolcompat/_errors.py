@@ -69,6 +69,15 @@ class Death(object):
         return error
 
 
+def without_frames(error, count):
+    """Return ``error`` without the first ``count`` frames of its traceback: they hold the future that is to hold it."""
+    traceback = getattr(error, '__traceback__', None)
+    for _ in range(count):
+        traceback = traceback and traceback.tb_next
+    error.__traceback__ = traceback
+    return error
+
+
 _ADVICE = ('. A process pool pickles the function and its arguments: functions and classes must be importable by name from '
            'a module, so no lambda and no local function, and no open file, lock or socket may be among the arguments')
 

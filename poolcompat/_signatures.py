@@ -22,7 +22,7 @@ def signature(text):
 
     def decorate(method):
         def bound(*args, **kwargs):
-            return method(*_bind(_qualified(args, method), positional, star, keyword_only, args, kwargs))
+            return method(*_bind(_qualified(args, bound), positional, star, keyword_only, args, kwargs))
 
         bound.__name__ = method.__name__
         bound.__doc__ = method.__doc__
@@ -49,12 +49,8 @@ def _parse(text):
 
 def _qualified(args, method):
     """Return the name of ``method`` that errors give, with its class."""
-    if not args:
-        return method.__name__
-    for cls in type(args[0]).__mro__:
-        if getattr(vars(cls).get(method.__name__), '__doc__', _REQUIRED) is method.__doc__:
-            return '%s.%s' % (cls.__name__, method.__name__)
-    return method.__name__
+    homes = [cls for cls in type(args[0]).__mro__ if vars(cls).get(method.__name__) is method] if args else ()
+    return '.'.join([cls.__name__ for cls in homes[:1]] + [method.__name__])
 
 
 def _bind(name, positional, star, keyword_only, args, kwargs):

@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import itertools
+import operator
 import sys
 from functools import partial
 
@@ -51,7 +52,7 @@ class ProcessPoolExecutor(_NativeProcessPoolExecutor, Executor):
             max_workers = cpu_count() or 1
             if sys.platform == 'win32':
                 max_workers = min(_MAX_WINDOWS_WORKERS, max_workers)
-        elif max_workers <= 0:
+        elif operator.index(max_workers) <= 0:
             raise ValueError('max_workers must be greater than 0')
         elif sys.platform == 'win32' and max_workers > _MAX_WINDOWS_WORKERS:
             raise ValueError('max_workers must be <= %d' % _MAX_WINDOWS_WORKERS)

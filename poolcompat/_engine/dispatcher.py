@@ -13,7 +13,7 @@ from .._compat.py27.waiting import Event, RLock
 from .._compat.py36.processes import kill
 from .._compat.py37 import InvalidStateError
 from .._compat.py38.exits import DAEMON_THREADS, at_exit
-from .._errors import BrokenProcessPool, Death, RemoteTraceback, explain_pickling, signal_name
+from .._errors import BrokenProcessPool, Death, RemoteTraceback, explain_pickling, signal_name, without_frames
 from . import channel as channels
 from .steps import in_one_step
 from .worker import main, unpack_error
@@ -150,7 +150,7 @@ class Engine(object):
         with self._lock:
             self._closing = True
             self._cancelling = self._cancelling or cancel       # by our own thread, which no signal interrupts
-            if not self._launched:
+            if not self._launched and not self._pending:
                 self._finished.set()
         self._wake()
 
@@ -167,10 +167,7 @@ class Engine(object):
         processes = list(self.processes.values())
         self.close(cancel=True)
         for process in processes:
-            try:
-                stop(process)
-            except (OSError, ValueError):
-                pass        # it is gone, or was joined and closed
+            _try_to(stop, process)
 
     # -- shared by the callers' threads and ours ----------------------------------------------------------------
 
@@ -248,7 +245,7 @@ class Engine(object):
         except BaseException as error:
             if not isinstance(error, Exception) and threading.current_thread() is not self._thread:
                 raise       # Ctrl-C while the caller pickles: the caller has no future yet
-            _set(call.future.set_exception, explain_pickling(error))
+            _set(call.future.set_exception, explain_pickling(without_frames(error, 2)))
             return False
 
     def _send(self, worker, calls):
@@ -301,8 +298,7 @@ class Engine(object):
                              % (type(error).__name__, error), cause=error))
             if self._thread is None:
                 self._end()
-        if not first:
-            self._wake()
+        self._wake()
 
     def _start_worker(self):
         channel = self._channel_type(self._context)
@@ -328,8 +324,12 @@ class Engine(object):
         self._poller = self._poller_type(self._context)
         thread = threading.Thread(target=self._run, name='poolcompat-dispatcher')
         thread.daemon = DAEMON_THREADS
-        thread.start()
         self._thread = thread
+        try:
+            thread.start()
+        except BaseException:
+            self._thread = None
+            raise
 
     # -- our own thread ------------------------------------------------------------------------------------------
 
@@ -413,7 +413,8 @@ class Engine(object):
                     worker.init_error = body
                 else:
                     call = worker.calls.popleft()
-                    assert call.number == number, 'call %d ended, not %d' % (number, call.number)
+                    if call.number != number:
+                        raise RuntimeError('call %d ended, not %d' % (number, call.number))
                     self._queued -= call.queued
                     call.payload = None
                     self._pace = seconds if self._pace is None else max(seconds, (7 * self._pace + seconds) / 8)
@@ -453,15 +454,16 @@ class Engine(object):
     def _plan(self):
         """Reserve workers for the calls that wait; return pairs of both. Under the lock."""
         plan = []
-        most = min(self._channel_type.ahead, int(_AHEAD_SECONDS / max(self._pace or 1, 1e-6)))
+        if not self._pending:
+            return plan
+        most = max(1, min(self._channel_type.ahead, int(_AHEAD_SECONDS / max(self._pace or 1, 1e-6))))
         share = max(1, len(self._pending) // max(1, len(self._workers)))
-        for worker in self._workers:
-            if not self._pending:
-                break
+        too_big = len(self._pending[0].payload or b'') > self._channel_type.ahead_bytes
+        for worker in sorted(self._workers, key=lambda worker: len(worker.calls)):     # who has nothing comes first
             have = len(worker.calls)
-            if not worker.ready or worker.reserved or have > most // 2 and have:
+            if not worker.ready or worker.reserved or have and (have > most // 2 or too_big):
                 continue
-            room = min(most + (not most) - have, share, len(self._pending))
+            room = min(most - have, share, len(self._pending))
             if self._max_tasks is not None:
                 room = min(room, self._max_tasks - worker.sent)
             if room > 0:
@@ -495,7 +497,7 @@ class Engine(object):
         process = worker.process
         process.join(_GRACE_SECONDS)        # its descriptors are closed a moment before it can be waited for
         if process.is_alive():
-            kill(process)
+            _try_to(kill, process)
             process.join()
         self._fall(self._explain_death(worker))
 
@@ -541,17 +543,18 @@ class Engine(object):
         with self._lock:
             workers, leavers = list(self._workers), list(self._leavers)
         for worker in workers:
-            if self._death is not None:
-                worker.process.terminate()
-            else:
+            if self._death is None:
                 with self._lock:
                     self._retire(worker)
+            else:
+                _try_to(worker.process.terminate)
+        for worker in workers + leavers:
             worker.channel.close()
         for worker in workers + leavers:
             if self._death is not None:
                 worker.process.join(_GRACE_SECONDS)
                 if worker.process.is_alive():
-                    kill(worker.process)
+                    _try_to(kill, worker.process)
             worker.process.join()
         if self._poller is not None:
             self._poller.close()
@@ -565,30 +568,35 @@ def _is_idle(worker):
     return worker.ready and not worker.calls and not worker.reserved and not worker.leaving
 
 
+def _try_to(stop, *process):
+    """Stop a process that may be gone, or closed by someone else."""
+    try:
+        stop(*process)
+    except (OSError, ValueError):
+        pass
+
+
+def _set(method, *value):
+    """Return ``method(*value)`` of a future, or None: someone else may have set it, or a callback of it raised."""
+    try:
+        return method(*value)
+    except InvalidStateError:
+        pass
+    except BaseException:
+        _log.exception('a future could not be set')
+
+
 def _start(call):
     """Mark the future as running; return whether it is to run: it may have been cancelled, or set by someone else."""
-    try:
-        return call.future.set_running_or_notify_cancel()
-    except Exception:
-        return False
+    return _set(call.future.set_running_or_notify_cancel)
 
 
 def _cancel(call):
     """Cancel the future and tell those who wait for it; return whether it could be cancelled."""
-    if call.running or not call.future.cancel():
+    if call.running or not _set(call.future.cancel):
         return False
     _start(call)
     return True
-
-
-def _set(method, value):
-    """Set the future's result, which someone else may have done; what a callback raises is not ours."""
-    try:
-        method(value)
-    except InvalidStateError:
-        pass
-    except BaseException:
-        _log.exception('a callback of a future ended with')
 
 
 def _fail(call, error):
@@ -615,7 +623,7 @@ def _settle(call, kind, body):
         trouble = kind == channels.LOAD_ERROR and value
         where = 'the worker could not unpickle the call'
     except BaseException as error:
-        trouble = error
+        trouble = without_frames(error, 1)
         where = 'what the call returned' if kind == channels.RESULT else 'the exception that the call raised'
         where += ' could not be unpickled'
     if trouble is not False:

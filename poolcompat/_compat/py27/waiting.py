@@ -38,6 +38,7 @@ else:
 
     from .pipes import pipe
     from ..py34 import retried
+    from ..py36.processes import after_fork_in_child
 
     if os.name == 'posix':
         def monotonic():
@@ -113,16 +114,19 @@ else:
     class _PipeWaiter(object):
         """Wakes a thread that waits for a time, or that Ctrl-C must interrupt: the main one."""
 
-        _free = collections.deque()     # pipes to use again, with the process that made them
+        _pipes = {}         # process -> its pipes: one that was forked must not use its parent's
+        _free = {}          # process -> those that nobody uses now
 
         def __init__(self):
-            self._pipe = None
-            while self._free and self._pipe is None:
-                pid, ends = self._free.pop()
-                if pid == os.getpid():
-                    self._pipe = ends
-            if self._pipe is None:
+            pid = os.getpid()
+            if pid not in self._pipes:
+                self._pipes[pid], self._free[pid] = set(), collections.deque()
+                after_fork_in_child(_leave_pipes_to_the_parent)
+            try:
+                self._pipe = self._free[pid].pop()
+            except IndexError:
                 self._pipe = pipe()
+                self._pipes[pid].add(self._pipe)
 
         def signal(self):
             retried(os.write, self._pipe[1], b'!')
@@ -143,7 +147,15 @@ else:
         def close(self, signalled):
             if signalled:
                 retried(os.read, self._pipe[0], 1)
-            self._free.append((os.getpid(), self._pipe))
+            self._free[os.getpid()].append(self._pipe)
+
+    def _leave_pipes_to_the_parent():
+        for pipes in _PipeWaiter._pipes.values():
+            for ends in pipes:
+                for end in ends:
+                    os.close(end)
+        _PipeWaiter._pipes.clear()
+        _PipeWaiter._free.clear()
 
     def _new_waiter(timeout):
         main = isinstance(threading.current_thread(), threading._MainThread)
