@@ -18,6 +18,8 @@ else:
         """The operation is not allowed in this state of the future."""
         __module__ = 'poolcompat'
 
+    _UNSET = ('PENDING', 'RUNNING')
+
     class FutureGaps(object):
         """A future that is set once, and whose callbacks cannot raise into ``add_done_callback`` (bpo-33110).
 
@@ -28,33 +30,36 @@ else:
         def set_result(self, result):
             """Set the result of the call; InvalidStateError where there is one (CPython 3.8, bpo-33238)."""
             with self._condition:
-                self._check_unset()
-                self._result = result
-                self._finish(lambda waiter: waiter.add_result(self))
-            self._invoke_callbacks()
+                unset = self._state in _UNSET
+                if unset:
+                    self._result = result
+                    self._finish('add_result')
+            self._after(unset)
 
         def set_exception(self, exception):
             """Set the exception of the call; InvalidStateError where there is a result (CPython 3.8, bpo-33238)."""
             with self._condition:
-                self._check_unset()
-                self._exception = exception
-                self._finish(lambda waiter: waiter.add_exception(self))
-            self._invoke_callbacks()
-
-        def _check_unset(self):
-            if self._state not in ('PENDING', 'RUNNING'):
-                raise InvalidStateError('%s: %r' % (self._state, self))
+                unset = self._state in _UNSET
+                if unset:
+                    self._exception = exception
+                    self._finish('add_exception')
+            self._after(unset)
 
         def _finish(self, tell):
             self._state = 'FINISHED'
             for waiter in self._waiters:
-                tell(waiter)
+                getattr(waiter, tell)(self)
             self._condition.notify_all()
+
+        def _after(self, unset):
+            if not unset:
+                raise InvalidStateError('%s: %r' % (self._state, self))
+            self._invoke_callbacks()
 
         def add_done_callback(self, fn):
             """Call ``fn(future)`` when the future is done, or now; what it raises is logged (CPython 3.8)."""
             with self._condition:
-                if not self.done():
+                if self._state in _UNSET:
                     self._done_callbacks.append(fn)
                     return
             try:

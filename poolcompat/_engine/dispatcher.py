@@ -9,7 +9,7 @@ import weakref
 from functools import partial
 
 from .._compat.py27.pickling import dumps, loads, reducers
-from .._compat.py27.waiting import Event, RLock
+from .._compat.py27.waiting import Event, get_ident
 from .._compat.py36.processes import kill
 from .._compat.py37 import InvalidStateError
 from .._compat.py38.exits import DAEMON_THREADS, at_exit
@@ -60,6 +60,19 @@ class _Worker(object):
         self.leaving = False        # it was told to end
 
 
+def _locked(method):
+    """Have the method run under the engine's lock. It may call no other such method, and no code of the user's."""
+    def locked(self, *args):
+        with self._lock:
+            self._holder = get_ident()
+            result = method(self, *args)
+            self._holder = None
+            return result
+
+    locked.__doc__ = method.__doc__
+    return locked
+
+
 class Engine(object):
     """A pool of worker processes, and the thread that serves them.
 
@@ -75,7 +88,8 @@ class Engine(object):
         self._grows = context.get_start_method() != 'fork'      # forking is safe only before our thread runs
         self._channel_type, self._poller_type = channels.choose()
         self._pid = os.getpid()
-        self._lock = RLock()
+        self._lock = threading.Lock()
+        self._holder = None         # the thread that has the lock
         self._pending = collections.deque()     # calls that no worker has
         self._workers = []          # those that take calls
         self._idle = collections.deque()        # of those, the ones that may have nothing to do: see _take_idle
@@ -121,37 +135,48 @@ class Engine(object):
     def submit(self, call):
         """Send the call to an idle worker, or let it wait for one."""
         self.check_process()
-        worker = None
+        if self._holder == get_ident():     # this thread is in here already: a signal's handler, or the collector's
+            self._check_open()
+            self._pending.append(call)
+            self._wake()
+            return
+        choice = []
         try:
-            with self._lock:
-                self._check_open()
-                worker = None if self._pending or self._channel_type.blocks else self._take_idle()
-                if worker is None:
-                    self._pending.append(call)
-                    missing = self._missing_workers()
-                    overlooked = bool(self._idle)
-            if worker is not None:
+            missing, overlooked = self._accept(call, choice)
+            for worker in choice:
                 self._dispatch(worker, collections.deque((call,)))
-            else:
-                if missing:
-                    self._start_workers(1)
-                if overlooked:
-                    self._wake()
+            if missing > 0:
+                self._start_workers(1)
+            if overlooked:
+                self._wake()
         except BaseException:
-            if worker is not None:
+            for worker in choice:
                 worker.reserved = False
             self._suspect = True
             self._wake()
             raise
 
+    @_locked
+    def _accept(self, call, choice):
+        """Put the worker that is to have the call into ``choice``, or the call among those that wait.
+
+        Returns how many workers are missing, and whether one may be overlooked that has nothing to do.
+        """
+        self._check_open()
+        if not self._pending and not self._channel_type.blocks:
+            self._take_idle(choice)
+        if choice:
+            return 0, False
+        self._pending.append(call)
+        return self._missing_workers(), bool(self._idle)
+
     def close(self, cancel=False):
         """Take no more calls, and end when those that there are have ended; cancel those that have not started."""
         self.check_process()
-        with self._lock:
-            self._closing = True
-            self._cancelling = self._cancelling or cancel       # by our own thread, which no signal interrupts
-            if not self._launched and not self._pending:
-                self._finished.set()
+        self._cancelling = self._cancelling or cancel       # by our own thread, which no signal interrupts
+        self._closing = True
+        if not self._launched and not self._pending:
+            self._finished.set()
         self._wake()
 
     def join(self):
@@ -164,7 +189,7 @@ class Engine(object):
 
     def stop_workers(self, stop):
         """Call ``stop(process)`` for every worker, and cancel what has not started."""
-        processes = list(self.processes.values())
+        processes = list(self.processes.values()) + [worker.process for worker in self._leavers]
         self.close(cancel=True)
         for process in processes:
             _try_to(stop, process)
@@ -179,17 +204,16 @@ class Engine(object):
         if _exiting:
             raise RuntimeError('cannot schedule new futures after interpreter shutdown')
 
-    def _take_idle(self):
-        """Return a worker with nothing to do, reserved, or None. Under the lock.
+    def _take_idle(self, choice):
+        """Reserve a worker that has nothing to do and put it into ``choice``, if there is one. Under the lock.
 
         An exception between two steps here leaves the worker out of ``_idle``, to which ``_look_over`` returns it.
         """
-        while self._idle:
+        while self._idle and not choice:
             worker = self._idle.pop()
             if _is_idle(worker):
+                choice.append(worker)
                 worker.reserved = True
-                return worker
-        return None
 
     def _missing_workers(self):
         """Return how many workers could be started for the calls that wait. Under the lock."""
@@ -213,25 +237,26 @@ class Engine(object):
                 calls.appendleft(call)
                 break
             packed.append(call)
-        lost = ()
-        with self._lock:
-            self._pending.extendleft(reversed(calls))
-            worker.reserved = False
-            if self._death is not None:
-                lost = packed
-            elif worker.leaving and packed:
-                self._pending.extendleft(reversed(packed))
-            elif packed:
+        overlooked = self._hand_over(worker, packed, calls)
+        if self._death is not None:
+            for call in packed:
+                _fail(call, self._death.error())
+        elif worker.channel.blocks:
+            worker.channel.flush()
+        if worker.channel.unsent or overlooked and not packed:
+            self._wake()
+
+    @_locked
+    def _hand_over(self, worker, packed, rest):
+        """Send the calls ``packed`` to the worker, and let the ``rest`` wait; return whether there is more to do."""
+        self._pending.extendleft(reversed(rest))
+        if self._death is None:
+            if packed:
                 self._send(worker, packed)
             elif not worker.calls:
                 self._idle.append(worker)
-            overlooked = self._pending or self._queued or self._closing
-        if packed and worker.channel.blocks:
-            worker.channel.flush()
-        for call in lost:
-            _fail(call, self._death.error())
-        if worker.channel.unsent or overlooked and not packed:
-            self._wake()
+        worker.reserved = False
+        return self._pending or self._queued or self._closing
 
     def _pack(self, call, table):
         """Pickle the call; return whether it is still to be run. User code runs here: no lock is held."""
@@ -278,11 +303,10 @@ class Engine(object):
         """Start workers: under ``fork`` all of them, before the thread; else up to ``count`` that are missing."""
         error = None
         with channels.starting():
-            with self._lock:
-                first, self._launched = not self._launched, True
-                if not self._grows:
-                    count = self._max_workers if first else 0
-                count = min(count, self._max_workers - len(self._workers))
+            first, self._launched = not self._launched, True
+            if not self._grows:
+                count = self._max_workers if first else 0
+            count = min(count, self._max_workers - len(self._workers))
             try:
                 for _ in range(count):
                     self._start_worker()
@@ -314,11 +338,13 @@ class Engine(object):
             channel.close()
             raise
         channel.worker_end = None
-        worker = _Worker(process, channel)
-        with self._lock:
-            self.processes[process.pid] = process
-            self._workers.append(worker)
-            self._newcomers.append(worker)
+        self._welcome(_Worker(process, channel))
+
+    @_locked
+    def _welcome(self, worker):
+        self.processes[worker.process.pid] = worker.process
+        self._workers.append(worker)
+        self._newcomers.append(worker)
 
     def _launch_thread(self):
         self._poller = self._poller_type(self._context)
@@ -375,55 +401,62 @@ class Engine(object):
         """Return after how many seconds without a result to look whether the workers live."""
         return _LOOK_SECONDS if any(worker.calls for worker in self._workers) else None
 
+    @_locked
     def _is_over(self):
-        with self._lock:
-            return self._death is not None or self._closing and not self._pending and not any(
-                worker.calls or worker.reserved for worker in self._workers)
+        return self._death is not None or self._closing and not self._pending and not any(
+            worker.calls or worker.reserved for worker in self._workers)
 
     def _look_over(self):
         """Do what other threads leave to this one when they wake it."""
-        with self._lock:
-            newcomers, self._newcomers = self._newcomers, []
-            if self._suspect:
-                self._suspect = False
-                self._idle.extend(worker for worker in self._workers
-                                  if _is_idle(worker) and worker not in self._idle)
-            stuck = [worker for worker in self._workers if worker.channel.unsent]
+        newcomers, stuck = self._news()
         for worker in newcomers:
             self._poller.add(worker)
         for worker in stuck:
             self._poller.watch_writing(worker, True)
 
-    def _cancel_pending(self):
-        with self._lock:
-            self._cancelling = False
-            calls, self._pending = self._pending, collections.deque()
-        started = [call for call in calls if not _cancel(call)]
-        with self._lock:
-            self._pending.extend(started)       # were with a worker for a moment, and cannot be cancelled
+    @_locked
+    def _news(self):
+        """Return the workers that are new, and those whose pipe did not take all; find idle ones that were lost."""
+        newcomers, self._newcomers = self._newcomers, []
+        if self._suspect:
+            self._suspect = False
+            self._idle.extend(worker for worker in self._workers if _is_idle(worker) and worker not in self._idle)
+        return newcomers, [worker for worker in self._workers if worker.channel.unsent]
 
+    def _cancel_pending(self):
+        self._cancelling = False
+        started = [call for call in self._take_pending() if not _cancel(call)]
+        self._pending.extend(started)       # were with a worker for a moment, and cannot be cancelled
+
+    @_locked
+    def _take_pending(self):
+        calls = list(self._pending)
+        self._pending.clear()
+        return calls
+
+    @_locked
     def _note(self, arrived):
         """Note what the frames say of the workers; return ``(call, kind, body)`` of the calls that ended."""
         done = collections.deque()
-        with self._lock:
-            for worker, (kind, number, seconds, body) in arrived:
-                if kind == channels.READY:
-                    worker.ready = True
-                elif kind == channels.INIT_ERROR:
-                    worker.init_error = body
+        for worker, (kind, number, seconds, body) in arrived:
+            if kind == channels.READY:
+                worker.ready = True
+            elif kind == channels.INIT_ERROR:
+                worker.init_error = body
+            else:
+                call = worker.calls.popleft()
+                if call.number != number:
+                    raise RuntimeError('call %d ended, not %d' % (number, call.number))
+                self._queued -= call.queued
+                call.payload = None
+                self._pace = seconds if self._pace is None else max(seconds, (7 * self._pace + seconds) / 8)
+                done.append((call, kind, body))
+            if _is_idle(worker):
+                if worker.sent == self._max_tasks:
+                    self._retire(worker)
+                    self.processes.pop(worker.process.pid, None)
                 else:
-                    call = worker.calls.popleft()
-                    if call.number != number:
-                        raise RuntimeError('call %d ended, not %d' % (number, call.number))
-                    self._queued -= call.queued
-                    call.payload = None
-                    self._pace = seconds if self._pace is None else max(seconds, (7 * self._pace + seconds) / 8)
-                    done.append((call, kind, body))
-                if _is_idle(worker):
-                    if worker.sent == self._max_tasks:
-                        self._retire(worker)
-                    else:
-                        self._idle.append(worker)
+                    self._idle.append(worker)
         return done
 
     def _retire(self, worker):
@@ -431,18 +464,13 @@ class Engine(object):
         worker.leaving = True
         self._workers.remove(worker)
         self._leavers.append(worker)
-        self.processes.pop(worker.process.pid, None)
         worker.channel.unsent.extend(worker.channel.entries([(channels.EXIT, 0, b'')]))
         worker.channel.flush()
 
     def _refill(self):
         """Supply the workers with calls, for as long as there is a worker and a call for it."""
         while True:
-            with self._lock:
-                if not self._pending:
-                    self._take_back()
-                plan = self._plan()
-                missing = self._missing_workers() if self._pending else 0
+            plan, missing = self._plan()
             if missing > 0:
                 self._start_workers(missing)
                 self._look_over()
@@ -451,11 +479,14 @@ class Engine(object):
             for worker, calls in plan:
                 self._dispatch(worker, calls)
 
+    @_locked
     def _plan(self):
-        """Reserve workers for the calls that wait; return pairs of both. Under the lock."""
+        """Reserve workers for the calls that wait; return pairs of both, and how many workers are missing."""
         plan = []
         if not self._pending:
-            return plan
+            self._take_back()
+        if not self._pending:
+            return plan, 0
         most = max(1, min(self._channel_type.ahead, int(_AHEAD_SECONDS / max(self._pace or 1, 1e-6))))
         share = max(1, len(self._pending) // max(1, len(self._workers)))
         too_big = len(self._pending[0].payload or b'') > self._channel_type.ahead_bytes
@@ -469,7 +500,7 @@ class Engine(object):
             if room > 0:
                 worker.reserved = True
                 plan.append((worker, collections.deque(self._pending.popleft() for _ in range(room))))
-        return plan
+        return plan, self._missing_workers() if self._pending else 0
 
     def _take_back(self):
         """Let calls that were sent ahead wait again, where a worker has nothing to do. Under the lock."""
@@ -527,30 +558,28 @@ class Engine(object):
         """Break the pool: no call ends well from now on."""
         if self._cancelling:
             self._cancel_pending()
-        with self._lock:
-            if self._death is None:
-                self._death = death
-            calls = [call for worker in self._workers for call in worker.calls]
-            calls.extend(self._pending)
-            self._pending.clear()
-            for worker in self._workers:
-                worker.calls.clear()
-        for call in calls:
+        for call in self._take_all(death):
             _fail(call, self._death.error())
+
+    @_locked
+    def _take_all(self, death):
+        if self._death is None:
+            self._death = death
+        calls = [call for worker in self._workers for call in worker.calls]
+        calls.extend(self._pending)
+        self._pending.clear()
+        for worker in self._workers:
+            worker.calls.clear()
+        return calls
 
     def _end(self):
         """End the workers, wait for them, and free what the engine has."""
-        with self._lock:
-            workers, leavers = list(self._workers), list(self._leavers)
+        workers = self._dismiss()
         for worker in workers:
-            if self._death is None:
-                with self._lock:
-                    self._retire(worker)
-            else:
-                _try_to(worker.process.terminate)
-        for worker in workers + leavers:
             worker.channel.close()
-        for worker in workers + leavers:
+            if self._death is not None:
+                _try_to(worker.process.terminate)
+        for worker in workers:
             if self._death is not None:
                 worker.process.join(_GRACE_SECONDS)
                 if worker.process.is_alive():
@@ -560,8 +589,18 @@ class Engine(object):
             self._poller.close()
         self.processes = {}
         self._owner = None
+        for call in self._take_pending():       # came in through a signal's handler just then
+            _fail(call, RuntimeError('cannot schedule new futures after shutdown'))
         _engines.get(os.getpid(), set()).discard(self)
         self._finished.set()
+
+
+    @_locked
+    def _dismiss(self):
+        """Tell every worker to end, and return them, and those that were told before."""
+        for worker in list(self._workers):
+            self._retire(worker)
+        return self._leavers
 
 
 def _is_idle(worker):

@@ -6,7 +6,7 @@ import sys
 # Breakpoint: https://github.com/python/cpython/commit/810023d (bpo-8844: a signal interrupts a wait for a lock) and
 # https://github.com/python/cpython/commit/7c3e577 (bpo-7316: time-outs of locks, where 2.7 sleeps up to 50 ms)
 if sys.version_info >= (3, 3):
-    from threading import Event, RLock, get_ident
+    from threading import Event, get_ident
     from time import monotonic, perf_counter
 
     class FutureGaps(object):
@@ -26,8 +26,6 @@ if sys.version_info >= (3, 3):
 else:
     import collections
     import errno
-    import functools
-    import itertools
     import os
     import select
     import threading
@@ -46,54 +44,6 @@ else:
             return os.times()[4]
     else:
         from time import clock as monotonic
-
-    def _in_one_step(*calls):
-        """Make the calls without a look for signals in between: from the first to the last it is all C."""
-        list(itertools.imap(apply, calls))
-
-    class RLock(object):
-        """A lock that a KeyboardInterrupt at any instruction leaves free, and that its owner may take again.
-
-        ``threading.RLock`` is written in Python here, and interrupted between two of its steps stays locked for ever.
-        """
-
-        def __init__(self):
-            self._block = allocate_lock()
-            self._owner = None
-            self._nested = 0
-
-        def __enter__(self):
-            nested = True
-            try:
-                nested = self._owner == get_ident()
-                if nested:
-                    self._nested += 1
-                else:
-                    _in_one_step(self._block.acquire, functools.partial(setattr, self, '_owner', get_ident()))
-                return self
-            except BaseException:
-                if not nested:
-                    self._leave()
-                raise
-
-        def __exit__(self, *error):
-            try:
-                pass        # 2.7 looks for no signal before a try, so the rest is reached in any case
-            finally:
-                if self._nested:
-                    self._nested -= 1
-                else:
-                    try:
-                        self._leave()
-                    finally:
-                        self._leave()
-
-        def _leave(self):
-            if self._owner == get_ident():
-                _in_one_step(functools.partial(setattr, self, '_owner', None), self._block.release)
-
-        acquire = __enter__
-        release = __exit__
 
     class _LockWaiter(object):
         """Wakes a thread that no signal interrupts."""
@@ -120,8 +70,9 @@ else:
         def __init__(self):
             pid = os.getpid()
             if pid not in self._pipes:
-                self._pipes[pid], self._free[pid] = set(), collections.deque()
                 after_fork_in_child(_leave_pipes_to_the_parent)
+                self._free.setdefault(pid, collections.deque())
+                self._pipes.setdefault(pid, set())
             try:
                 self._pipe = self._free[pid].pop()
             except IndexError:
@@ -161,27 +112,32 @@ else:
         main = isinstance(threading.current_thread(), threading._MainThread)
         return _PipeWaiter() if (main or timeout is not None) and hasattr(select, 'poll') else _LockWaiter()
 
-    class Condition(RLock):
-        """A condition variable whose ``wait`` ends when it is notified, and at Ctrl-C."""
+    class Condition:
+        """A condition variable whose ``wait`` ends when it is notified, and at Ctrl-C.
+
+        A classic class, so that ``with`` finds the lock's own methods in the instance: they are C, and a
+        KeyboardInterrupt cannot come between taking the lock and the block that gives it back.
+        """
 
         def __init__(self):
-            RLock.__init__(self)
+            lock = allocate_lock()
+            self.__enter__, self.__exit__ = lock.__enter__, lock.__exit__
+            self.acquire, self.release = lock.acquire, lock.release
             self._waiters = collections.deque()
 
         def wait(self, timeout=None):
-            """Wait to be notified, at most ``timeout`` seconds. The lock must be held, once."""
+            """Wait to be notified, at most ``timeout`` seconds. The lock must be held."""
             waiter = _new_waiter(timeout)
             self._waiters.append(waiter)
-            self.__exit__()
+            self.release()
             try:
                 waiter.wait(timeout)
             finally:
-                with self:
-                    signalled = waiter not in self._waiters
-                    if not signalled:
-                        self._waiters.remove(waiter)
-                    waiter.close(signalled)
-                self.__enter__()
+                self.acquire()
+                signalled = waiter not in self._waiters
+                if not signalled:
+                    self._waiters.remove(waiter)
+                waiter.close(signalled)
 
         def notify(self, n=1):
             """Wake ``n`` threads that wait."""
@@ -223,8 +179,11 @@ else:
         """A future whose waits are prompt and interrupted by Ctrl-C, and that raises with the traceback it was given."""
 
         def __init__(self):
-            super(FutureGaps, self).__init__()
-            self._condition = Condition()
+            self._condition = Condition()       # and the rest as the backport, whose own takes longer than the call
+            self._state = 'PENDING'
+            self._result = self._exception = self._traceback = None
+            self._waiters = []
+            self._done_callbacks = []
 
         def result(self, timeout=None):
             """Return what the call returned, or raise what it raised; wait at most ``timeout`` seconds.
@@ -239,6 +198,6 @@ else:
         def set_exception_info(self, exception, traceback):
             """As ``set_exception``, with the traceback that the exception is to have."""
             with self._condition:
-                if not self.done():
+                if self._state in ('PENDING', 'RUNNING'):
                     self._traceback = traceback
             self.set_exception(exception)

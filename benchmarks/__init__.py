@@ -1,0 +1,1 @@
+"""Measurements of poolcompat beside the native pool: ``python -m benchmarks`` in a checkout."""
