@@ -43,6 +43,8 @@ def _results(ahead, executor, fn, arguments, deadline):
 def _result(future, deadline):
     try:
         return future.result(None if deadline is None else deadline - monotonic())
+    except StopIteration as stop:       # would end the iterator in silence, before 3.7
+        six.raise_from(RuntimeError('generator raised StopIteration'), stop)
     finally:
         future.cancel()     # where the wait was cut short, gh-95166
         future = None       # no cycle through the traceback

@@ -75,12 +75,21 @@ def _bind(name, positional, star, keyword_only, args, kwargs):
     if kwargs:
         raise TypeError("%s() got an unexpected keyword argument '%s'" % (name, next(iter(kwargs))))
     if missing:
-        raise TypeError(missing_arguments(name, missing))
+        raise TypeError(_missing(name, missing))
     return values
 
 
-def missing_arguments(name, missing):
-    """Return CPython's words for a call of ``name`` without the positional arguments ``missing``."""
+def submit_arguments(name, args):
+    """Return ``self``, ``fn`` and the rest of the positional arguments of ``submit``, whose class is called ``name``.
+
+    For ``submit(self, fn, /, *args, **kwargs)``, which is called too often for ``signature``.
+    """
+    if len(args) < 2:
+        raise TypeError(_missing(name + '.submit', ('self', 'fn')[len(args):]))
+    return args[0], args[1], args[2:]
+
+
+def _missing(name, missing):
     quoted = [repr(str(parameter)) for parameter in missing]
     listed = quoted[0] if len(quoted) == 1 else '%s%s and %s' % (
         ', '.join(quoted[:-1]), ',' if len(quoted) > 2 else '', quoted[-1])

@@ -20,7 +20,7 @@ from ._errors import BrokenProcessPool
 from ._errors import RemoteTraceback as _RemoteTraceback    # CPython's name for it, which tests of others look for
 from ._futures import Future
 from ._map import map_calls
-from ._signatures import missing_arguments, signature
+from ._signatures import signature, submit_arguments
 
 __all__ = ('ProcessPoolExecutor', 'BrokenProcessPool')
 
@@ -81,10 +81,9 @@ class ProcessPoolExecutor(_NativeProcessPoolExecutor, Executor):
 
         RuntimeError after ``shutdown`` and in a forked process, BrokenProcessPool where a worker has died.
         """
-        if len(args) < 2:
-            raise TypeError(missing_arguments('ProcessPoolExecutor.submit', ('self', 'fn')[len(args):]))
+        self, fn, args = submit_arguments('ProcessPoolExecutor', args)
         future = Future()
-        args[0]._engine.submit(Call(future, args[1], args[2:], kwargs))
+        self._engine.submit(Call(future, fn, args, kwargs))
         return future
 
     show_signature(submit, 'self, fn, /, *args, **kwargs')

@@ -7,7 +7,8 @@ from six.moves import zip
 
 from .._map import map_calls
 from .._native import futures
-from .._signatures import signature
+from .._signatures import signature, submit_arguments
+from .py37 import show_signature
 
 # Breakpoint: https://github.com/python/cpython/pull/132126 (a falsy exception is raised, not turned into None)
 if sys.version_info >= (3, 14):
@@ -40,6 +41,13 @@ else:
     class Executor(futures.Executor):
         """The base of executors, for your own: ``submit`` and ``shutdown`` are to be defined."""
         __module__ = 'poolcompat'
+
+        def submit(*args, **kwargs):
+            """Have ``fn(*args, **kwargs)`` called; return its Future. To be defined."""
+            submit_arguments('Executor', args)
+            raise NotImplementedError()
+
+        show_signature(submit, 'self, fn, /, *args, **kwargs')
 
         @signature('self, fn, *iterables, timeout=None, chunksize=1, buffersize=None')
         def map(self, fn, iterables, timeout, chunksize, buffersize):

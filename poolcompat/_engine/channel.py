@@ -82,6 +82,7 @@ class _Reader(object):
         self._rest = b''
         self._big = None        # the header and the body of a big frame, and how much of it is there
         self._filled = 0
+        self.more = False       # there may be more to read at once
 
     def read(self):
         """Return the frames that one read completes, as ``(kind, number, seconds, body)``; EOFError at the end."""
@@ -90,6 +91,7 @@ class _Reader(object):
         data = retried(os.read, self._fd, _READ)
         if not data:
             raise EOFError
+        self.more = len(data) == _READ
         if self._rest:
             data = self._rest + data
         frames, at, end = [], 0, len(data)
@@ -114,6 +116,7 @@ class _Reader(object):
         count = retried(self._file.readinto, memoryview(body)[self._filled:])
         if count == 0:
             raise EOFError
+        self.more = count is not None
         self._filled += count or 0
         if self._filled < len(body):
             return ()
@@ -176,12 +179,19 @@ class FastChannel(object):
 
     def receive(self):
         """Return the frames that are there; EOFError where there will be no more."""
+        frames = []
         try:
-            return self._reader.read()
+            frames += self._reader.read()
+            while self._reader.more:
+                frames += self._reader.read()
         except (OSError, IOError) as error:
+            self._reader.more = False
             if error.errno != errno.EAGAIN:
-                raise EOFError
-            return ()
+                raise
+        except EOFError:
+            if not frames:
+                raise
+        return frames
 
     def entries(self, frames):
         """Return what ``unsent`` is to be extended by to send the frames ``(kind, number, body)``."""
@@ -236,6 +246,8 @@ class FastWorkerEnd(object):
 
     def calls(self):
         """Yield ``(number, body)`` of each call that this worker is to run, until the parent wants no more or is gone."""
+        for connection in self._calls, self._results, self._claims:
+            keep_from_programs(connection.fileno())     # spawn makes them inheritable
         reader = _Reader(self._calls.fileno())
         claims = WorkerClaims(self._claims.fileno())
         while True:
@@ -328,6 +340,8 @@ class PortableWorkerEnd(object):
 
     def calls(self):
         """Yield ``(number, body)`` of each call that this worker is to run, until the parent wants no more or is gone."""
+        for connection in self._calls, self._results:
+            keep_from_programs(connection.fileno())     # spawn makes them inheritable
         while True:
             try:
                 kind, number, _, body = _unpack(retried(self._calls.recv_bytes))
@@ -347,9 +361,9 @@ class FastPoller(object):
 
     def __init__(self, context):
         self._waiting, self._waking = context.Pipe(duplex=False)
-        self._connections = [self._waiting, self._waking]
-        _own(self._connections)
-        for connection in self._connections:
+        self._connections = [self._waiting]
+        _own([self._waiting, self._waking])
+        for connection in self._waiting, self._waking:
             keep_from_programs(connection.fileno())
             _unblock(connection.fileno())
         if hasattr(select, 'epoll'):
@@ -406,8 +420,9 @@ class FastPoller(object):
         retried(os.read, self._waiting.fileno(), _READ)
 
     def close(self):
-        """Free the descriptors."""
+        """Free the descriptors. One goes with the poller: another thread may be about to write to it."""
         _disown(self._connections)
+        _open.pop(self._waking)
 
 
 class PortablePoller(object):
@@ -415,9 +430,9 @@ class PortablePoller(object):
 
     def __init__(self, context):
         self._waiting, self._waking = context.Pipe(duplex=False)
-        self._connections = [self._waiting, self._waking]
-        _own(self._connections)
-        for connection in self._connections:
+        self._connections = [self._waiting]
+        _own([self._waiting, self._waking])
+        for connection in self._waiting, self._waking:
             keep_from_programs(connection.fileno())
         self._workers = {self._waiting: None}
         self._woken = False
@@ -457,8 +472,9 @@ class PortablePoller(object):
         self._woken = False
 
     def close(self):
-        """Free the connections."""
+        """Free the connections. One goes with the poller: another thread may be about to write to it."""
         _disown(self._connections)
+        _open.pop(self._waking)
 
 
 def choose():

@@ -4,12 +4,13 @@ from __future__ import absolute_import, division, print_function
 import collections
 import logging
 import os
+import sys
 import threading
 import weakref
 from functools import partial
 
 from .._compat.py27.pickling import dumps, loads, reducers
-from .._compat.py27.waiting import Event, get_ident
+from .._compat.py27.waiting import Event, get_ident, monotonic
 from .._compat.py36.processes import kill
 from .._compat.py37 import InvalidStateError
 from .._compat.py38.exits import DAEMON_THREADS, at_exit
@@ -102,6 +103,9 @@ class Engine(object):
         self._cancelling = False
         self._suspect = False       # an exception cut a step of a caller's short: look everything over
         self._death = None
+        self._quiet = False         # nothing came while our thread waited last
+        self._dozing = False        # it waits, and will not look at the workers by itself
+        self._look_at = 0           # when it will
         self._poller = None
         self._thread = None
         self._finished = Event()
@@ -142,12 +146,12 @@ class Engine(object):
             return
         choice = []
         try:
-            missing, overlooked = self._accept(call, choice)
+            missing, unseen = self._accept(call, choice)
             for worker in choice:
                 self._dispatch(worker, collections.deque((call,)))
             if missing > 0:
                 self._start_workers(1)
-            if overlooked:
+            if unseen:
                 self._wake()
         except BaseException:
             for worker in choice:
@@ -160,7 +164,7 @@ class Engine(object):
     def _accept(self, call, choice):
         """Put the worker that is to have the call into ``choice``, or the call among those that wait.
 
-        Returns how many workers are missing, and whether one may be overlooked that has nothing to do.
+        Returns how many workers are missing, and whether our thread has to be woken.
         """
         self._check_open()
         if not self._pending and not self._channel_type.blocks:
@@ -168,7 +172,7 @@ class Engine(object):
         if choice:
             return 0, False
         self._pending.append(call)
-        return self._missing_workers(), bool(self._idle)
+        return self._missing_workers(), bool(self._idle) or self._dozing
 
     def close(self, cancel=False):
         """Take no more calls, and end when those that there are have ended; cancel those that have not started."""
@@ -237,18 +241,18 @@ class Engine(object):
                 calls.appendleft(call)
                 break
             packed.append(call)
-        overlooked = self._hand_over(worker, packed, calls)
+        unseen = self._hand_over(worker, packed, calls)
         if self._death is not None:
             for call in packed:
                 _fail(call, self._death.error())
         elif worker.channel.blocks:
             worker.channel.flush()
-        if worker.channel.unsent or overlooked and not packed:
+        if worker.channel.unsent or unseen:
             self._wake()
 
     @_locked
     def _hand_over(self, worker, packed, rest):
-        """Send the calls ``packed`` to the worker, and let the ``rest`` wait; return whether there is more to do."""
+        """Send the calls ``packed`` to the worker, and let the ``rest`` wait; return whether to wake our thread."""
         self._pending.extendleft(reversed(rest))
         if self._death is None:
             if packed:
@@ -256,7 +260,7 @@ class Engine(object):
             elif not worker.calls:
                 self._idle.append(worker)
         worker.reserved = False
-        return self._pending or self._queued or self._closing
+        return self._dozing or not packed and (self._pending or self._queued or self._closing)
 
     def _pack(self, call, table):
         """Pickle the call; return whether it is still to be run. User code runs here: no lock is held."""
@@ -317,7 +321,7 @@ class Engine(object):
                     self._launch_thread()
                 except Exception as reason:
                     error = error or reason
-        if error is not None and not (self._workers and self._thread):
+        if error is not None:
             self._fall(Death('A process of the process pool could not be started: %s: %s'
                              % (type(error).__name__, error), cause=error))
             if self._thread is None:
@@ -351,6 +355,7 @@ class Engine(object):
         thread = threading.Thread(target=self._run, name='poolcompat-dispatcher')
         thread.daemon = DAEMON_THREADS
         self._thread = thread
+        _engines[os.getpid()].add(self)     # first: this process may exit before the thread has got going
         try:
             thread.start()
         except BaseException:
@@ -360,12 +365,12 @@ class Engine(object):
     # -- our own thread ------------------------------------------------------------------------------------------
 
     def _run(self):
-        _engines.setdefault(os.getpid(), set()).add(self)
         try:
             self._look_over()
             while not self._is_over():
                 self._turn()
-        except BaseException as error:      # a mistake of ours must not leave anybody waiting
+        except:     # noqa: E722 (a mistake of ours must not leave anybody waiting; 2.7 can raise what is no BaseException)
+            error = sys.exc_info()[1]
             _log.critical('the process pool failed', exc_info=True)
             self._fall(Death('The process pool failed: %s: %s' % (type(error).__name__, error), cause=error))
         finally:
@@ -374,22 +379,25 @@ class Engine(object):
     def _turn(self):
         """Wait for something to happen, and see to it."""
         readable, writable = self._poller.poll(self._patience())
+        self._quiet = not readable and not writable
         if None in readable:
             self._poller.drain()
             self._look_over()
         if self._cancelling:
             self._cancel_pending()
+        dead = self._find_dead()
         arrived, ended = [], []
-        for worker in filter(None, readable):
+        for worker in dead + [worker for worker in readable if worker not in dead and worker is not None]:
             try:
                 arrived.extend((worker, frame) for frame in worker.channel.receive())
+                alive = worker not in dead
             except EOFError:
+                alive = False
+            if not alive:
                 ended.append(worker)
         for worker in writable:
             worker.channel.flush()
             self._poller.watch_writing(worker, bool(worker.channel.unsent))
-        if not readable and not writable:
-            ended = [worker for worker in self._workers if not worker.process.is_alive()]
         done = self._note(arrived)
         self._refill()
         while done:
@@ -397,9 +405,22 @@ class Engine(object):
         for worker in ended:
             self._bury(worker)
 
+    @_locked
     def _patience(self):
-        """Return after how many seconds without a result to look whether the workers live."""
-        return _LOOK_SECONDS if any(worker.calls for worker in self._workers) else None
+        """Return after how many seconds to look whether the workers live, or None where it does not matter.
+
+        Then a call must wake this thread, so that is put off until it has been quiet for a while.
+        """
+        self._dozing = self._quiet and not self._pending and not any(worker.calls for worker in self._workers)
+        return None if self._dozing else _LOOK_SECONDS
+
+    def _find_dead(self):
+        """Return the workers that have died, every now and then: the end of the pipe tells sooner, if nobody has it open."""
+        now = monotonic()
+        if now < self._look_at:
+            return []
+        self._look_at = now + _LOOK_SECONDS
+        return [worker for worker in self._workers + self._leavers if not worker.process.is_alive()]
 
     @_locked
     def _is_over(self):
@@ -438,6 +459,8 @@ class Engine(object):
     def _note(self, arrived):
         """Note what the frames say of the workers; return ``(call, kind, body)`` of the calls that ended."""
         done = collections.deque()
+        if self._death is not None:     # another thread could not start a worker: the calls have failed already
+            return done
         for worker, (kind, number, seconds, body) in arrived:
             if kind == channels.READY:
                 worker.ready = True
@@ -535,8 +558,12 @@ class Engine(object):
     def _explain_death(self, worker):
         process, cause, running = worker.process, None, None
         if worker.init_error is not None:
-            cause = _unpack(worker.init_error)
-            doing = 'because its initializer raised %s: %s' % (type(cause).__name__, cause)
+            try:
+                cause = _unpack(worker.init_error)
+                doing = 'because its initializer raised %s: %s' % (type(cause).__name__, cause)
+            except BaseException as error:
+                cause = RemoteTraceback(unpack_error(worker.init_error)[0])
+                doing = 'because its initializer raised an exception that cannot be unpickled (%s)' % error
         elif not worker.ready:
             doing = 'before it was ready'
             if self._grows:
@@ -546,7 +573,7 @@ class Engine(object):
             unclaimed = worker.channel.claims.take_back(channels.MOST) if worker.channel.claims else ()
             running = next((call for call in worker.calls), None)
             running = None if running is None or running.number in unclaimed else str(running)
-            doing = 'while it ran %s' % running if running else 'while it waited for a call'
+            doing = 'while it ran %s' % running if running else 'while it was idle'
         name = signal_name(process.exitcode)
         end = 'was killed by %s (exit code %d)' % (name, process.exitcode) if name else (
             'ended in an unknown way' if process.exitcode is None else 'ended with exit code %d' % process.exitcode)
@@ -585,13 +612,15 @@ class Engine(object):
                 if worker.process.is_alive():
                     _try_to(kill, worker.process)
             worker.process.join()
-        if self._poller is not None:
-            self._poller.close()
-        self.processes = {}
+        poller, self._poller = self._poller, None
+        if poller is not None:
+            poller.close()
+        self._idle.clear()
+        self._leavers, self.processes = [], {}      # each process has descriptors too
         self._owner = None
         for call in self._take_pending():       # came in through a signal's handler just then
             _fail(call, RuntimeError('cannot schedule new futures after shutdown'))
-        _engines.get(os.getpid(), set()).discard(self)
+        _engines[os.getpid()].discard(self)
         self._finished.set()
 
 

@@ -39,7 +39,7 @@ def main(end, initializer, initargs):
                 interrupt.allowed = True
                 initializer(*initargs)
                 interrupt.allowed = False
-            except BaseException:
+            except:     # noqa: E722 (as below)
                 interrupt.allowed = False
                 _log_initializer()
                 end.send(INIT_ERROR, 0, pack_error())
@@ -71,7 +71,7 @@ def _run(body, interrupt):
         packed = dumps_alone(result)
         interrupt.allowed = False
         return RESULT, packed
-    except BaseException:
+    except:     # noqa: E722 (2.7 can raise what is no BaseException)
         interrupt.allowed = False
         fn = args = kwargs = result = None
         return kind, pack_error()

@@ -31,7 +31,18 @@ if sys.version_info >= (3, 4):
     loads = pickle.loads
 else:
     import cPickle
+    import types
     from multiprocessing.forking import ForkingPickler
+
+    class _Pickler(ForkingPickler):
+        """The pickler of ``multiprocessing``, which knows methods, and methods of built-in types as well."""
+
+        def save(self, obj):
+            owner = getattr(obj, '__self__', None)
+            if type(obj) is types.BuiltinFunctionType and owner is not None:
+                self.save_reduce(getattr, (owner, obj.__name__), obj=obj)
+            else:
+                ForkingPickler.save(self, obj)
 
     def reducers():
         """Return nothing of use: 2.7's fast pickler takes no reducers."""
@@ -45,7 +56,7 @@ else:
             return cPickle.dumps(value, 2)
         except Exception:
             buffer = io.BytesIO()
-            ForkingPickler(buffer, 2).dump(value)
+            _Pickler(buffer, 2).dump(value)
             return buffer.getvalue()
 
     def dumps_alone(value):

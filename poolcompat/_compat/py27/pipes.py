@@ -9,7 +9,9 @@ if sys.version_info >= (3, 4):
     pipe = os.pipe
 
     def keep_from_programs(fd):
-        """Do nothing: programs inherit no descriptor."""
+        """Have the programs that this process starts not inherit the descriptor ``fd``, which another gave to it."""
+        if os.name == 'posix':
+            os.set_inheritable(fd, False)
 else:
     def keep_from_programs(fd):
         """Have the programs that this process starts not inherit the descriptor ``fd``."""

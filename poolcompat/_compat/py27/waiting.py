@@ -65,7 +65,7 @@ else:
         """Wakes a thread that waits for a time, or that Ctrl-C must interrupt: the main one."""
 
         _pipes = {}         # process -> its pipes: one that was forked must not use its parent's
-        _free = {}          # process -> those that nobody uses now
+        _free = {}          # process -> one that nobody uses now, at the most
 
         def __init__(self):
             pid = os.getpid()
@@ -98,7 +98,13 @@ else:
         def close(self, signalled):
             if signalled:
                 retried(os.read, self._pipe[0], 1)
-            self._free[os.getpid()].append(self._pipe)
+            pid = os.getpid()
+            if self._free[pid]:
+                self._pipes[pid].discard(self._pipe)
+                for end in self._pipe:
+                    os.close(end)
+            else:
+                self._free[pid].append(self._pipe)
 
     def _leave_pipes_to_the_parent():
         for pipes in _PipeWaiter._pipes.values():
@@ -192,7 +198,7 @@ else:
             """
             error, traceback = self.exception_info(timeout)
             if error is not None:
-                six.reraise(type(error), error, traceback)
+                six.reraise(error.__class__, error, traceback)     # an instance of an old-style class too
             return super(FutureGaps, self).result()
 
         def set_exception_info(self, exception, traceback):
