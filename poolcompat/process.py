@@ -17,7 +17,7 @@ from ._compat.py36.processes import kill
 from ._compat.py37 import show_signature
 from ._engine.dispatcher import Call, Engine
 from ._errors import BrokenProcessPool
-from ._errors import RemoteTraceback as _RemoteTraceback    # CPython's name for it, which tests of others look for
+from ._errors import RemoteTraceback as _RemoteTraceback    # noqa: F401 (CPython's name for it here)
 from ._futures import Future
 from ._map import map_calls
 from ._signatures import signature, submit_arguments

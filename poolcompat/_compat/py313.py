@@ -33,7 +33,6 @@ else:
             return super(FutureGaps, self).result()
 
 
-
 # Breakpoint: https://github.com/python/cpython/pull/125663 (Executor.map(buffersize=))
 if sys.version_info >= (3, 14):
     Executor = futures.Executor

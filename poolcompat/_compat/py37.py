@@ -87,5 +87,3 @@ elif sys.version_info >= (3, 0):
 else:
     def show_signature(function, text):
         """Do nothing: 2.7 has no ``inspect.signature``."""
-
-

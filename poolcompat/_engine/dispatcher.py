@@ -623,7 +623,6 @@ class Engine(object):
         _engines[os.getpid()].discard(self)
         self._finished.set()
 
-
     @_locked
     def _dismiss(self):
         """Tell every worker to end, and return them, and those that were told before."""

@@ -29,8 +29,8 @@ else:
     import os
     import select
     import threading
-    from thread import allocate_lock, get_ident
-    from time import time as perf_counter
+    from thread import allocate_lock, get_ident         # noqa: F401 (for others to import from here)
+    from time import time as perf_counter               # noqa: F401
 
     import six
 
