@@ -10,7 +10,8 @@ import weakref
 from functools import partial
 
 from .._compat.py27.pickling import dumps, loads, reducers
-from .._compat.py27.waiting import Event, get_ident, monotonic
+from .._compat.py27.signals import interrupt_later
+from .._compat.py27.waiting import Latch, get_ident, monotonic
 from .._compat.py36.processes import kill
 from .._compat.py37 import InvalidStateError
 from .._compat.py38.exits import DAEMON_THREADS, at_exit
@@ -108,7 +109,7 @@ class Engine(object):
         self._look_at = 0           # when it will
         self._poller = None
         self._thread = None
-        self._finished = Event()
+        self._finished = Latch()
         self._owner = None
         _watch_exit()
         #: The processes by pid, for those who look into an executor.
@@ -158,6 +159,10 @@ class Engine(object):
                 worker.reserved = False
             self._suspect = True
             self._wake()
+            with channels.starting():
+                if self._launched and self._thread is None:
+                    self._fall(Death('The process pool was interrupted while it was started.'))
+                    self._end()
             raise
 
     @_locked
@@ -331,18 +336,20 @@ class Engine(object):
     def _start_worker(self):
         channel = self._channel_type(self._context)
         try:
-            process = self._context.Process(
-                target=main, args=(channel.worker_end, self._initializer, self._initargs))
-            channel.handing_over(True)
-            try:
-                process.start()
-            finally:
-                channel.handing_over(False)
+            with interrupt_later() as blocked:
+                process = self._context.Process(
+                    target=main, args=(channel.worker_end, self._initializer, self._initargs, blocked))
+                channel.handing_over(True)
+                try:
+                    process.start()
+                finally:
+                    channel.handing_over(False)
+                channel.worker_end = None
+                self._welcome(_Worker(process, channel))
         except BaseException:
-            channel.close()
+            if channel.worker_end is not None:
+                channel.close()
             raise
-        channel.worker_end = None
-        self._welcome(_Worker(process, channel))
 
     @_locked
     def _welcome(self, worker):
@@ -356,15 +363,19 @@ class Engine(object):
         thread.daemon = DAEMON_THREADS
         self._thread = thread
         _engines[os.getpid()].add(self)     # first: this process may exit before the thread has got going
+        _threads[:] = [other for other in _threads if other.is_alive()] + [thread]
         try:
             thread.start()
         except BaseException:
-            self._thread = None
+            self._thread = None     # which it looks at before it begins
             raise
 
     # -- our own thread ------------------------------------------------------------------------------------------
 
     def _run(self):
+        with channels.starting():
+            if self._thread is not threading.current_thread():
+                return
         try:
             self._look_over()
             while not self._is_over():
@@ -702,7 +713,8 @@ def _settle(call, kind, body):
     _set(method, value)
 
 
-_engines = {}       # process -> its engines that have a thread
+_engines = {}       # process -> its engines that are at work
+_threads = []       # the threads of engines, at work or just ended
 _exiting = False
 
 
@@ -715,6 +727,9 @@ def _finish_all():
         engine.close()
     for engine in engines:
         engine.join()
+    for thread in _threads:
+        if thread.is_alive() and thread is not threading.current_thread():
+            thread.join()
 
 
 def _watch_exit():

@@ -7,6 +7,7 @@ import sys
 import traceback
 
 from .._compat.py27.pickling import dumps_alone, loads
+from .._compat.py27.signals import HANDLERS, interrupt_now
 from .._compat.py27.waiting import perf_counter
 from .channel import ERROR, INIT_ERROR, LOAD_ERROR, READY, RESULT
 
@@ -21,7 +22,7 @@ class _Interrupt(object):
 
     def __init__(self):
         self.allowed = False
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        if signal.getsignal(signal.SIGINT) in HANDLERS:
             signal.signal(signal.SIGINT, self._handle)
 
     def _handle(self, number, frame):
@@ -30,9 +31,14 @@ class _Interrupt(object):
             raise KeyboardInterrupt
 
 
-def main(end, initializer, initargs):
-    """Run the calls that arrive at ``end``, a channel's worker end, until there are no more."""
+def main(end, initializer, initargs, blocked):
+    """Run the calls that arrive at ``end``, a channel's worker end, until there are no more.
+
+    ``blocked`` says that SIGINT was blocked for the time of the start.
+    """
     interrupt = _Interrupt()
+    if blocked:
+        interrupt_now()
     try:
         if initializer is not None:
             try:

@@ -5,6 +5,8 @@
 ``contexts``    ``get_context``
 ``pickling``    pickling of methods and of what ``multiprocessing`` can send
 ``pipes``       descriptors that started programs do not inherit
+``signals``     Ctrl-C while a process is started
+``connections`` waiting for several connections
 ==============  ==========================================================================================
 """
 from __future__ import absolute_import, division, print_function

@@ -6,8 +6,25 @@ import sys
 # Breakpoint: https://github.com/python/cpython/commit/810023d (bpo-8844: a signal interrupts a wait for a lock) and
 # https://github.com/python/cpython/commit/7c3e577 (bpo-7316: time-outs of locks, where 2.7 sleeps up to 50 ms)
 if sys.version_info >= (3, 3):
+    from _thread import allocate_lock
     from threading import Event, get_ident
     from time import monotonic, perf_counter
+
+    class Latch(object):
+        """Something that comes true once. Waiting is all C: Ctrl-C during ``Event.wait`` may leave its lock taken."""
+
+        def __init__(self):
+            self._closed = allocate_lock()
+            self._closed.acquire()
+            self._opening = iter((self._closed.release,))
+
+        def set(self):
+            for release in self._opening:       # the first time, no other
+                release()
+
+        def wait(self):
+            with self._closed:
+                pass
 
     class FutureGaps(object):
         """A future with the two methods that only 2.7's backport has."""
@@ -180,6 +197,8 @@ else:
                 if not self._flag:
                     self._changed.wait(timeout)
                 return self._flag
+
+    Latch = Event
 
     class FutureGaps(object):
         """A future whose waits are prompt and interrupted by Ctrl-C, and that raises with the traceback it was given."""

@@ -1,0 +1,55 @@
+"""Ctrl-C while a worker is started: the worker must not get it before it is ready for it."""
+from __future__ import absolute_import, division, print_function
+
+import contextlib
+import signal
+import sys
+
+# Breakpoint: https://github.com/python/cpython/commit/8c071d6 (bpo-8407: signal.pthread_sigmask)
+if sys.version_info >= (3, 3):
+    HANDLERS = (signal.default_int_handler,)
+
+    @contextlib.contextmanager
+    def interrupt_later():
+        """Start processes inside with SIGINT blocked; yields whether it was not before, which they are to be told."""
+        if not hasattr(signal, 'pthread_sigmask'):
+            yield False
+            return
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+        try:
+            yield signal.SIGINT not in before
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def interrupt_now():
+        """Let SIGINT through again, in a process that was started by one which had let it through."""
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
+else:
+    import threading
+
+    _late = []
+
+    def _put_off(number, frame):
+        _late.append(number)
+
+    #: Those that are Python's own, or ours in a process that was just started.
+    HANDLERS = (signal.default_int_handler, _put_off)
+
+    @contextlib.contextmanager
+    def interrupt_later():
+        """Start processes inside with Ctrl-C put off, in the main thread: others cannot set a handler."""
+        main = isinstance(threading.current_thread(), threading._MainThread)
+        if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            yield False
+            return
+        signal.signal(signal.SIGINT, _put_off)
+        try:
+            yield False
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if _late:
+            del _late[:]
+            raise KeyboardInterrupt
+
+    def interrupt_now():
+        """Do nothing: no signal was blocked."""
