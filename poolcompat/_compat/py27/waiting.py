@@ -116,12 +116,15 @@ else:
             if signalled:
                 retried(os.read, self._pipe[0], 1)
             pid = os.getpid()
-            if self._free[pid]:
-                self._pipes[pid].discard(self._pipe)
-                for end in self._pipe:
+            self._free[pid].append(self._pipe)
+            while len(self._free[pid]) > 1:
+                try:
+                    spare = self._free[pid].popleft()
+                except IndexError:      # someone took it meanwhile
+                    return
+                self._pipes[pid].discard(spare)
+                for end in spare:
                     os.close(end)
-            else:
-                self._free[pid].append(self._pipe)
 
     def _leave_pipes_to_the_parent():
         for pipes in _PipeWaiter._pipes.values():

@@ -1,0 +1,2 @@
+"""The engine from the inside, file for file."""
+from __future__ import absolute_import, division, print_function

@@ -1,0 +1,139 @@
+"""``poolcompat._engine.channel``: frames arrive whole, in order, whatever their size."""
+from __future__ import absolute_import, division, print_function
+
+import threading
+
+import pytest
+
+from poolcompat import get_context
+from poolcompat._engine import channel as channels
+
+SIZES = [0, 1, 100, 1 << 16, (1 << 16) + 1, 3 << 20]
+
+
+@pytest.fixture(params=[channels.FastChannel, channels.PortableChannel])
+def channel(request):
+    if request.param is channels.FastChannel:
+        pytest.importorskip('fcntl', reason='the fast channel is for POSIX')
+    channel = request.param(get_context())
+    yield channel
+    channel.close()
+    channels._disown(channel._workers)
+
+
+def in_thread(function, *args):
+    thread = threading.Thread(target=function, args=args)
+    thread.start()
+    return thread
+
+
+def receive(channel, count):
+    """Return ``count`` frames; the channel does not block, so that asks again and again."""
+    frames = []
+    while len(frames) < count:
+        frames.extend(channel.receive())
+    return [(kind, number, bytes(body)) for kind, number, _, body in frames]
+
+
+def flush(channel):
+    while channel.unsent:
+        channel.flush()
+
+
+def bodies():
+    return [bytes(bytearray([65 + number])) * size for number, size in enumerate(SIZES)]
+
+
+def test_calls_arrive_as_they_were_sent(channel):
+    got = []
+    reader = in_thread(lambda: got.extend((number, bytes(body)) for number, body in channel.worker_end.calls()))
+    for number, body in enumerate(bodies()):
+        channel.unsent.extend(channel.entries([(channels.CALL, number, body)]))
+        flush(channel)
+    channel.unsent.extend(channel.entries([(channels.EXIT, 0, b'')]))
+    flush(channel)
+    reader.join()
+    assert got == list(enumerate(bodies()))
+
+
+def test_results_arrive_as_they_were_sent(channel):
+    def work():
+        for number, body in enumerate(bodies()):
+            channel.worker_end.send(channels.RESULT, number, body, 0.5)
+    writer = in_thread(work)
+    assert receive(channel, len(SIZES)) == [(channels.RESULT, number, body) for number, body in enumerate(bodies())]
+    writer.join()
+
+
+def test_what_was_sent_before_the_end_arrives_before_it(channel):
+    channel.worker_end.send(channels.RESULT, 1, b'last')
+    channels._disown(channel._workers)
+    assert receive(channel, 1) == [(channels.RESULT, 1, b'last')]
+    with pytest.raises(EOFError):
+        channel.receive()
+
+
+def test_the_end_of_the_parent_ends_the_calls(channel):
+    got = []
+    reader = in_thread(lambda: got.extend(channel.worker_end.calls()))
+    channels._disown([channel._calls])
+    reader.join()
+    assert got == []
+
+
+def test_a_call_that_was_taken_back_is_left_out():
+    pytest.importorskip('fcntl', reason='the fast channel is for POSIX')
+    channel = channels.FastChannel(get_context())
+    channel.claims.offer([1, 2])
+    channel.unsent.extend(channel.entries(
+        [(channels.CALL, 0, b'a'), (channels.QUEUED, 1, b'b'), (channels.QUEUED, 2, b'c'), (channels.EXIT, 3, b'')]))
+    assert channel.claims.take_back(1) == [1]
+    flush(channel)
+    assert list(channel.worker_end.calls()) == [(0, b'a'), (2, b'c')]
+    channel.close()
+    channels._disown(channel._workers)
+
+
+def test_a_full_pipe_does_not_block():
+    pytest.importorskip('fcntl', reason='the fast channel is for POSIX')
+    channel = channels.FastChannel(get_context())
+    body = b'x' * (8 << 20)
+    channel.unsent.extend(channel.entries([(channels.CALL, 0, body), (channels.EXIT, 1, b'')]))
+    channel.flush()
+    assert channel.unsent           # nobody reads, and yet it came back
+    got = []
+    reader = in_thread(lambda: got.extend(bytes(body) for _, body in channel.worker_end.calls()))
+    flush(channel)
+    reader.join()
+    assert got == [body]
+    channel.close()
+    channels._disown(channel._workers)
+
+
+def test_a_worker_that_is_gone_takes_everything():
+    pytest.importorskip('fcntl', reason='the fast channel is for POSIX')
+    channel = channels.FastChannel(get_context())
+    channels._disown(channel._workers)
+    channel.unsent.extend(channel.entries([(channels.CALL, 0, b'x')]))
+    channel.flush()
+    assert not channel.unsent
+    channel.close()
+
+
+@pytest.mark.parametrize('poller_type', [channels.FastPoller, channels.PortablePoller])
+def test_a_wake_is_not_lost(poller_type):
+    if poller_type is channels.FastPoller:
+        pytest.importorskip('fcntl', reason='the fast poller is for POSIX')
+    poller = poller_type(get_context())
+    for _ in range(1000):
+        waker = in_thread(poller.wake)
+        assert poller.poll(None) == ([None], [])
+        waker.join()
+        poller.drain()
+        assert poller.poll(0) == ([], [])
+    poller.close()
+
+
+def test_the_portable_channel_can_be_forced(monkeypatch):
+    monkeypatch.setenv('POOLCOMPAT_CHANNEL', 'portable')
+    assert channels.choose() == (channels.PortableChannel, channels.PortablePoller)

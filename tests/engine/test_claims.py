@@ -1,0 +1,81 @@
+"""``poolcompat._engine.claims``: each call goes to one side, whoever asks first."""
+from __future__ import absolute_import, division, print_function
+
+import os
+import random
+
+import pytest
+
+pytest.importorskip('fcntl', reason='claims are for pipes that do not block, which Windows has not')
+
+from poolcompat._engine.channel import _unblock                         # noqa: E402
+from poolcompat._engine.claims import MOST, ParentClaims, WorkerClaims     # noqa: E402
+
+
+@pytest.fixture
+def sides():
+    reading, writing = os.pipe()
+    _unblock(reading)
+    _unblock(writing)
+    yield ParentClaims(reading, writing), WorkerClaims(reading)
+    os.close(reading)
+    os.close(writing)
+
+
+def test_the_worker_claims_what_is_offered(sides):
+    parent, worker = sides
+    parent.offer([3, 4])
+    assert worker.claim(3) and worker.claim(4)
+
+
+def test_what_was_taken_back_cannot_be_claimed(sides):
+    parent, worker = sides
+    parent.offer([1, 2, 3])
+    assert parent.take_back(2) == [1, 2]
+    assert [worker.claim(number) for number in (1, 2, 3)] == [False, False, True]
+
+
+def test_what_was_claimed_cannot_be_taken_back(sides):
+    parent, worker = sides
+    parent.offer([1, 2])
+    assert worker.claim(1)
+    assert list(parent.take_back(5)) == [2]
+    assert not worker.claim(2)
+    assert list(parent.take_back(5)) == []
+
+
+def test_a_claim_is_kept_for_the_call_that_it_belongs_to(sides):
+    parent, worker = sides
+    parent.offer([1, 2])
+    parent.take_back(1)
+    parent.offer([5])
+    assert [worker.claim(number) for number in (1, 2, 5)] == [False, True, True]
+
+
+def test_as_many_as_may_be_offered_fit(sides):
+    parent, worker = sides
+    parent.offer(range(MOST))
+    assert all(worker.claim(number) for number in range(MOST))
+
+
+@pytest.mark.parametrize('seed', range(50))
+def test_any_order(sides, seed):
+    """Every call that was offered goes to one side, and to one only."""
+    parent, worker = sides
+    choose = random.Random(seed)
+    waiting, offered, ran, back = [], 0, [], []
+    while offered < 200 or waiting:
+        step = choose.randrange(3)
+        if step == 0 and offered < 200:
+            count = choose.randint(1, 6)
+            numbers = list(range(offered, offered + count))
+            parent.offer(numbers)
+            waiting += numbers
+            offered += count
+        elif step == 1:
+            back += parent.take_back(choose.randint(1, 3))
+        elif waiting:
+            number = waiting.pop(0)
+            if worker.claim(number):
+                ran.append(number)
+    assert sorted(ran + back) == list(range(offered))

@@ -1,0 +1,55 @@
+"""``poolcompat._engine.dispatcher``: callers that come in at odd moments, and our own mistakes."""
+from __future__ import absolute_import, division, print_function
+
+import threading
+
+import pytest
+
+import poolcompat
+from poolcompat._engine import dispatcher
+from poolcompat._engine.dispatcher import Call
+
+from .. import tasks
+
+
+@pytest.fixture
+def executor():
+    with poolcompat.ProcessPoolExecutor(2) as executor:
+        # Calls are short by all experience, so they are sent ahead.
+        assert list(executor.map(tasks.square, range(300))) == [i * i for i in range(300)]
+        yield executor
+
+
+def test_a_caller_within_the_lock_is_let_in(executor):
+    """As when a signal's handler, or a weakref's callback, submits while its own thread is submitting."""
+    engine = executor._engine
+    future = poolcompat.Future()
+    with engine._lock:
+        engine._holder = threading.current_thread().ident
+        engine.submit(Call(future, tasks.square, (7,), {}))
+        engine._holder = None
+    assert future.result() == 49
+
+
+def test_an_idle_worker_that_was_lost_is_found(executor):
+    """As when KeyboardInterrupt comes between taking a worker from the idle ones and noting that."""
+    engine = executor._engine
+    engine._idle.clear()
+    engine._suspect = True
+    engine._wake()
+    assert executor.submit(tasks.square, 3).result() == 9
+
+
+def test_a_mistake_of_ours_leaves_nobody_waiting(monkeypatch):
+    executor = poolcompat.ProcessPoolExecutor(1)
+
+    def note(arrived):
+        raise LookupError('a mistake')
+
+    logged = []
+    monkeypatch.setattr(executor._engine, '_note', note)
+    monkeypatch.setattr(dispatcher._log, 'critical', lambda text, exc_info: logged.append(text))
+    text = str(executor.submit(tasks.square, 1).exception())
+    executor.shutdown()
+    assert 'LookupError: a mistake' in text
+    assert logged == ['the process pool failed']

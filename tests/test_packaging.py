@@ -1,0 +1,49 @@
+"""What setup.cfg, setup.py, tox.ini and the package say of versions and files agrees."""
+from __future__ import absolute_import, division, print_function
+
+import io
+import os
+import re
+
+import pytest
+
+import poolcompat
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def read(name):
+    with io.open(os.path.join(ROOT, name), encoding='utf-8') as stream:
+        return stream.read()
+
+
+def versions():
+    return re.findall(r'Programming Language :: Python :: (\d\.\d+)$', read('setup.cfg'), re.MULTILINE)
+
+
+def test_versions():
+    assert versions() == ['2.7'] + ['3.%d' % minor for minor in range(4, 16)]
+
+
+def test_tox_has_an_environment_for_each():
+    envlist = re.search('^envlist = (.*)$', read('tox.ini'), re.MULTILINE).group(1).split(', ')
+    assert envlist == ['py' + version.replace('.', '') for version in versions()] + ['pypy3', 'lint']
+
+
+def test_python_requires():
+    assert re.search('^python_requires = (.*)$', read('setup.cfg'), re.MULTILINE).group(1) == (
+        '>=2.7, !=3.0.*, !=3.1.*, !=3.2.*, !=3.3.*')
+
+
+def test_requirements():
+    listed = re.search('^install_requires =\n((?:    .*\n)+)', read('setup.cfg'), re.MULTILINE).group(1)
+    assert sorted(listed.split('\n')) == ['', '    futures; python_version < "3"', '    six']
+
+
+def test_version_is_in_the_changelog():
+    assert re.search(r'^## \[?%s\b' % re.escape(poolcompat.__version__), read('CHANGELOG.md'), re.MULTILINE)
+
+
+@pytest.mark.parametrize('name', ['README.md', 'CHANGELOG.md', 'LICENSE', 'tox.ini', 'run-tests', 'MANIFEST.in'])
+def test_file_is_there(name):
+    assert read(name).strip()
