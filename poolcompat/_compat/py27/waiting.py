@@ -81,20 +81,20 @@ else:
     class _PipeWaiter(object):
         """Wakes a thread that waits for a time, or that Ctrl-C must interrupt: the main one."""
 
-        _pipes = {}         # process -> its pipes: one that was forked must not use its parent's
-        _free = {}          # process -> one that nobody uses now, at the most
+        _pipes = {}         # process -> its pipes, the first of which is kept; one that was forked has its own
+        _free = {}          # process -> the one that is kept, while nobody uses it
 
         def __init__(self):
             pid = os.getpid()
             if pid not in self._pipes:
                 after_fork_in_child(_leave_pipes_to_the_parent)
                 self._free.setdefault(pid, collections.deque())
-                self._pipes.setdefault(pid, set())
+                self._pipes.setdefault(pid, [])
             try:
                 self._pipe = self._free[pid].pop()
             except IndexError:
                 self._pipe = pipe()
-                self._pipes[pid].add(self._pipe)
+                self._pipes[pid].append(self._pipe)
 
         def signal(self):
             retried(os.write, self._pipe[1], b'!')
@@ -116,14 +116,11 @@ else:
             if signalled:
                 retried(os.read, self._pipe[0], 1)
             pid = os.getpid()
-            self._free[pid].append(self._pipe)
-            while len(self._free[pid]) > 1:
-                try:
-                    spare = self._free[pid].popleft()
-                except IndexError:      # someone took it meanwhile
-                    return
-                self._pipes[pid].discard(spare)
-                for end in spare:
+            if self._pipe is self._pipes[pid][0]:
+                self._free[pid].append(self._pipe)
+            else:
+                self._pipes[pid].remove(self._pipe)
+                for end in self._pipe:
                     os.close(end)
 
     def _leave_pipes_to_the_parent():
