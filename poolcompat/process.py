@@ -68,13 +68,18 @@ class ProcessPoolExecutor(_NativeProcessPoolExecutor, Executor):
             if mp_context.get_start_method() == 'fork':
                 raise ValueError("max_tasks_per_child is incompatible with the 'fork' multiprocessing start method; "
                                  'supply a different mp_context.')
-        self._max_workers = max_workers
+        self._max_workers = max_workers     # read by third parties, as the three that follow
+        self._mp_context = mp_context
         self._engine = Engine(max_workers, mp_context, initializer, initargs, max_tasks_per_child)
         self._engine.serve(self)
 
     @property
     def _processes(self):
         return self._engine.processes
+
+    @property
+    def _broken(self):
+        return self._engine.broken()
 
     def submit(*args, **kwargs):
         """Have a worker call ``fn(*args, **kwargs)``; return the Future that will have the result.

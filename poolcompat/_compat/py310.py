@@ -7,7 +7,7 @@ import sys
 from .._native import futures
 from .py27.waiting import Event, monotonic
 
-# Breakpoint: https://github.com/python/cpython/pull/30197 (concurrent.futures.TimeoutError is the builtin one)
+# Breakpoint: https://bugs.python.org/issue42413 (concurrent.futures.TimeoutError is the builtin one)
 if sys.version_info >= (3, 11):
     TimeoutError = TimeoutError
 
@@ -39,7 +39,7 @@ else:
         __slots__ = ()
 
 
-# Breakpoint: https://github.com/python/cpython/pull/30168 (wait takes duplicates that are done; in 3.9 and 3.10 late)
+# Breakpoint: https://bugs.python.org/issue20369 (wait takes duplicates that are done; in 3.9 and 3.10 late)
 if sys.version_info >= (3, 11):
     wait, as_completed = futures.wait, futures.as_completed
 else:

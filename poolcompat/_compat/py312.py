@@ -4,7 +4,7 @@ from __future__ import absolute_import, division, print_function
 import os
 import sys
 
-# Breakpoint: https://github.com/python/cpython/pull/109907 (os.process_cpu_count)
+# Breakpoint: https://github.com/python/cpython/issues/109649 (os.process_cpu_count)
 if sys.version_info >= (3, 13):
     cpu_count = os.process_cpu_count
 else:

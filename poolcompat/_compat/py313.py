@@ -10,7 +10,7 @@ from .._native import futures
 from .._signatures import signature, submit_arguments
 from .py37 import show_signature
 
-# Breakpoint: https://github.com/python/cpython/pull/132126 (a falsy exception is raised, not turned into None)
+# Breakpoint: https://github.com/python/cpython/issues/132063 (a falsy exception is raised, not turned into None)
 if sys.version_info >= (3, 14):
     class FutureGaps(object):
         """Nothing: an exception that is false is raised."""
@@ -33,7 +33,7 @@ else:
             return super(FutureGaps, self).result()
 
 
-# Breakpoint: https://github.com/python/cpython/pull/125663 (Executor.map(buffersize=))
+# Breakpoint: https://github.com/python/cpython/issues/74028 (Executor.map(buffersize=))
 if sys.version_info >= (3, 14):
     Executor = futures.Executor
 else:

@@ -5,7 +5,7 @@ import errno
 import select
 import sys
 
-# Breakpoint: https://github.com/python/cpython/commit/62a6868 (PEP 475: a call that a signal cut short is made again)
+# Breakpoint: https://peps.python.org/pep-0475/ (PEP 475: a call that a signal cut short is made again)
 if sys.version_info >= (3, 5):
     def retried(function, *args):
         """Return ``function(*args)``, a system call."""

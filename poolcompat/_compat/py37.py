@@ -6,7 +6,7 @@ import sys
 
 from .._native import Error, futures
 
-# Breakpoint: https://github.com/python/cpython/pull/6221 (InvalidStateError: a future is set once)
+# Breakpoint: https://bugs.python.org/issue33238 (InvalidStateError: a future is set once)
 if sys.version_info >= (3, 8):
     InvalidStateError = futures.InvalidStateError
 
@@ -68,7 +68,7 @@ else:
                 logging.getLogger('concurrent.futures').exception('exception calling callback for %r', self)
 
 
-# Breakpoint: https://github.com/python/cpython/pull/13702 (a function's __text_signature__, with positional-only)
+# Breakpoint: https://bugs.python.org/issue37116 (a function's __text_signature__, with positional-only)
 if sys.version_info >= (3, 8):
     def show_signature(function, text):
         """Let ``inspect.signature(function)`` show ``text``."""

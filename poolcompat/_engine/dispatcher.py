@@ -54,7 +54,7 @@ class _Worker(object):
         self.process = process
         self.channel = channel
         self.ready = False          # it said so
-        self.reserved = False       # a thread is about to send it calls
+        self.reserved = 0           # how many calls a thread is about to send it
         self.calls = collections.deque()    # sent, without a result yet, in order
         self.number = 0             # of the next call
         self.sent = 0               # calls that it was given and that were not taken back
@@ -156,7 +156,7 @@ class Engine(object):
                 self._wake()
         except BaseException:
             for worker in choice:
-                worker.reserved = False
+                worker.reserved = 0
             self._suspect = True
             self._wake()
             with channels.starting():
@@ -196,6 +196,10 @@ class Engine(object):
         if self._thread is not None:
             self._thread.join()
 
+    def broken(self):
+        """Return what broke the pool, as text, or False."""
+        return self._death is not None and str(self._death.error())
+
     def stop_workers(self, stop):
         """Call ``stop(process)`` for every worker, and cancel what has not started."""
         processes = list(self.processes.values()) + [worker.process for worker in self._leavers]
@@ -222,16 +226,18 @@ class Engine(object):
             worker = self._idle.pop()
             if _is_idle(worker):
                 choice.append(worker)
-                worker.reserved = True
+                worker.reserved = 1
 
     def _missing_workers(self):
-        """Return how many workers could be started for the calls that wait. Under the lock."""
+        """Return how many workers could be started for the calls that wait, also behind others. Under the lock."""
         if not self._launched:
             return self._max_workers
-        if not self._grows or self._death is not None:
+        room = self._max_workers - len(self._workers)
+        if not self._grows or not room or self._death is not None:
             return 0
         starting = sum(not worker.ready for worker in self._workers)
-        return min(len(self._pending) - starting, self._max_workers - len(self._workers))
+        moving = sum(max(0, worker.reserved - (not worker.calls)) for worker in self._workers)
+        return min(len(self._pending) + self._queued + moving - starting, room)
 
     def _dispatch(self, worker, calls):
         """Pickle the calls and send them to ``worker``, which is reserved for this thread; what is too much goes back."""
@@ -264,7 +270,7 @@ class Engine(object):
                 self._send(worker, packed)
             elif not worker.calls:
                 self._idle.append(worker)
-        worker.reserved = False
+        worker.reserved = 0
         return self._dozing or not packed and (self._pending or self._queued or self._closing)
 
     def _pack(self, call, table):
@@ -315,7 +321,8 @@ class Engine(object):
             first, self._launched = not self._launched, True
             if not self._grows:
                 count = self._max_workers if first else 0
-            count = min(count, self._max_workers - len(self._workers))
+            elif not first:
+                count = min(count, self._missing_workers())     # another thread may have been here
             try:
                 for _ in range(count):
                     self._start_worker()
@@ -456,9 +463,14 @@ class Engine(object):
         return newcomers, [worker for worker in self._workers if worker.channel.unsent]
 
     def _cancel_pending(self):
+        """Cancel the calls that wait, but for those that a worker is being started for."""
         self._cancelling = False
-        started = [call for call in self._take_pending() if not _cancel(call)]
-        self._pending.extend(started)       # were with a worker for a moment, and cannot be cancelled
+        calls = self._take_pending()
+        starting = sum(not worker.ready for worker in self._workers)
+        self._pending.extend(calls[:starting])
+        for call in calls[starting:]:
+            if not _cancel(call):
+                self._pending.append(call)      # was with a worker for a moment, and cannot be cancelled
 
     @_locked
     def _take_pending(self):
@@ -520,7 +532,7 @@ class Engine(object):
         if not self._pending:
             self._take_back()
         if not self._pending:
-            return plan, 0
+            return plan, self._missing_workers()
         most = max(1, min(self._channel_type.ahead, int(_AHEAD_SECONDS / max(self._pace or 1, 1e-6))))
         share = max(1, len(self._pending) // max(1, len(self._workers)))
         too_big = len(self._pending[0].payload or b'') > self._channel_type.ahead_bytes
@@ -532,9 +544,9 @@ class Engine(object):
             if self._max_tasks is not None:
                 room = min(room, self._max_tasks - worker.sent)
             if room > 0:
-                worker.reserved = True
+                worker.reserved = room
                 plan.append((worker, collections.deque(self._pending.popleft() for _ in range(room))))
-        return plan, self._missing_workers() if self._pending else 0
+        return plan, self._missing_workers()
 
     def _take_back(self):
         """Let calls that were sent ahead wait again, where a worker has nothing to do. Under the lock."""
@@ -719,7 +731,7 @@ _exiting = False
 
 
 def _finish_all():
-    """Finish the work of every pool of this process, and its workers."""
+    """Finish the work of every pool of this process, and its workers, as it is about to exit."""
     global _exiting
     _exiting = True
     engines = list(_engines.get(os.getpid(), ()))
@@ -735,9 +747,8 @@ def _finish_all():
 def _watch_exit():
     """Have this process finish its pools before it exits."""
     global _exiting
-    if os.getpid() not in _engines:
-        _engines[os.getpid()] = set()
-        try:
-            at_exit(_finish_all)
-        except RuntimeError:        # it is exiting
-            _exiting = True
+    _engines.setdefault(os.getpid(), set())
+    try:
+        at_exit(_finish_all)
+    except RuntimeError:        # it is exiting
+        _exiting = True

@@ -3,7 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import sys
 
-# Breakpoint: https://github.com/python/cpython/commit/bdb1cf1 (bpo-12328: multiprocessing.connection.wait)
+# Breakpoint: https://bugs.python.org/issue12328 (bpo-12328: multiprocessing.connection.wait)
 if sys.version_info >= (3, 3):
     from multiprocessing.connection import wait
 else:

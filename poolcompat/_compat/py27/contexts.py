@@ -4,7 +4,7 @@ from __future__ import absolute_import, division, print_function
 import multiprocessing
 import sys
 
-# Breakpoint: https://github.com/python/cpython/commit/b1694cf (bpo-18999: contexts and start methods)
+# Breakpoint: https://bugs.python.org/issue8713 (contexts and start methods)
 if sys.version_info >= (3, 4):
     get_context = multiprocessing.get_context
 else:

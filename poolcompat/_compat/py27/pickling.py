@@ -4,7 +4,7 @@ from __future__ import absolute_import, division, print_function
 import io
 import sys
 
-# Breakpoint: https://github.com/python/cpython/commit/d3ac8f1 (methods, and a dispatch_table in the fast pickler)
+# Breakpoint: https://bugs.python.org/issue14166 (methods, and a dispatch_table in the fast pickler)
 if sys.version_info >= (3, 4):
     import pickle
     from multiprocessing.reduction import ForkingPickler

@@ -5,7 +5,7 @@ import contextlib
 import signal
 import sys
 
-# Breakpoint: https://github.com/python/cpython/commit/8c071d6 (bpo-8407: signal.pthread_sigmask)
+# Breakpoint: https://bugs.python.org/issue8407 (bpo-8407: signal.pthread_sigmask)
 if sys.version_info >= (3, 3):
     HANDLERS = (signal.default_int_handler,)
 

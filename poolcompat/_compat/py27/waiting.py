@@ -3,8 +3,8 @@ from __future__ import absolute_import, division, print_function
 
 import sys
 
-# Breakpoint: https://github.com/python/cpython/commit/810023d (bpo-8844: a signal interrupts a wait for a lock) and
-# https://github.com/python/cpython/commit/7c3e577 (bpo-7316: time-outs of locks, where 2.7 sleeps up to 50 ms)
+# Breakpoint: https://bugs.python.org/issue8844 (bpo-8844: a signal interrupts a wait for a lock) and
+# https://bugs.python.org/issue7316 (bpo-7316: time-outs of locks, where 2.7 sleeps up to 50 ms)
 if sys.version_info >= (3, 3):
     from _thread import allocate_lock
     from threading import Event, get_ident

@@ -5,7 +5,7 @@ import sys
 
 from ..._native import futures
 
-# Breakpoint: https://github.com/python/cpython/pull/4241 (BrokenExecutor)
+# Breakpoint: https://bugs.python.org/issue21423 (BrokenExecutor)
 if sys.version_info >= (3, 7):
     BrokenExecutor = futures.BrokenExecutor
 else:

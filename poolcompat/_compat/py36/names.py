@@ -19,7 +19,7 @@ def _finder(package, homes):
     return find
 
 
-# Breakpoint: https://github.com/python/cpython/pull/4731 (PEP 562: a module's own __getattr__ and __dir__)
+# Breakpoint: https://peps.python.org/pep-0562/ (PEP 562: a module's own __getattr__ and __dir__)
 if sys.version_info >= (3, 7):
     def lazy_names(package, public, homes):
         """Return ``__getattr__`` and ``__dir__`` for ``package``, whose names are loaded on first use.

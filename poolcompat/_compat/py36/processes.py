@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-# Breakpoint: https://github.com/python/cpython/pull/1715 (os.register_at_fork)
+# Breakpoint: https://bugs.python.org/issue16500 (os.register_at_fork)
 if hasattr(os, 'register_at_fork') and sys.version_info >= (3, 7):
     def after_fork_in_child(function):
         """Call ``function()`` in every process that is forked from this one from now on."""
@@ -17,7 +17,7 @@ else:
         util.register_after_fork(function, lambda function: function())
 
 
-# Breakpoint: https://github.com/python/cpython/pull/2524 (Process.kill)
+# Breakpoint: https://bugs.python.org/issue30794 (Process.kill)
 if sys.version_info >= (3, 7):
     def kill(process):
         """Kill a ``multiprocessing.Process`` in a way that it cannot ignore."""

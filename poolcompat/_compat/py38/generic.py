@@ -3,7 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import sys
 
-# Breakpoint: https://github.com/python/cpython/pull/14471 (Future[int])
+# Breakpoint: https://peps.python.org/pep-0585/ (Future[int])
 if sys.version_info >= (3, 9):
     class FutureGaps(object):
         """Nothing: ``Future`` is generic."""

@@ -1,0 +1,161 @@
+"""The executors that the cases of tests/contract are bound to.
+
+A case is a method of a mixin; `bind` makes one test class of the mixin for each binding. The interpreter's own executor
+is bound as well, as the reference: a case that fails on the newest one is a wrong case. Where an older one (or each one)
+does not keep the promise, the case says so with `native_since` or `native_never`, and is not bound to it there.
+"""
+from __future__ import absolute_import, division, print_function
+
+import concurrent.futures
+import os
+import sys
+import weakref
+
+import poolcompat
+
+from tests import support
+
+
+# -- where the native executor keeps a promise -----------------------------------------------------------------------
+
+def native_since(*versions):
+    """The native executor keeps this promise since that version; several name the releases of the branches that got
+    the change, the last one the first branch that was born with it."""
+    def mark(case):
+        case.keeps = any(sys.version_info[:2] == v[:2] and sys.version_info >= v for v in versions) or (
+            sys.version_info >= max(versions))
+        return case
+    return mark
+
+
+def native_never(reason):
+    """No native executor keeps this promise up to 3.15; `reason` is the issue, or what it does instead."""
+    assert reason
+
+    def mark(case):
+        case.keeps = False
+        return case
+    return mark
+
+
+class NativeNames(object):
+    """The interpreter's own names, as far as it has them."""
+    __name__ = 'concurrent.futures'
+
+    def __getattr__(self, name):
+        if name == 'BrokenProcessPool':
+            from concurrent.futures.process import BrokenProcessPool
+            return BrokenProcessPool
+        if name == 'get_context':
+            import multiprocessing
+            return multiprocessing.get_context
+        return getattr(concurrent.futures, name)
+
+
+# -- bindings --------------------------------------------------------------------------------------------------------
+
+class Binding(object):
+    """What every test class has: `self.executor()`, `self.gate()` and `self.script()`, all cleaned up after it."""
+    method = None
+    channel = None
+    native = False
+    lib = poolcompat
+    here = True                     # can this interpreter run it?
+
+    def setup_method(self, _method):
+        self._made = []
+        self._gates = []
+        self._scripts = []
+        if self.channel:
+            os.environ['POOLCOMPAT_CHANNEL'] = self.channel
+
+    def teardown_method(self, _method):
+        for gate in self._gates:
+            gate.close()            # first: whoever waits there holds up a shutdown
+        for script in self._scripts:
+            script.close()
+        for made in self._made:
+            executor = made()
+            if executor is not None:
+                executor.shutdown(wait=True)
+        os.environ.pop('POOLCOMPAT_CHANNEL', None)
+
+    @property
+    def ctx(self):
+        return self.lib.get_context(self.method)
+
+    @property
+    def on_demand(self):
+        """Do workers start one by one, as they are needed?"""
+        return self.method != 'fork'
+
+    def executor(self, max_workers=1, **kwargs):
+        """An executor of this binding; only weakly held here, so that a test can have it collected."""
+        kwargs.setdefault('mp_context', self.ctx)
+        executor = self.lib.ProcessPoolExecutor(max_workers, **kwargs)
+        self._made.append(weakref.ref(executor))
+        return executor
+
+    def gate(self):
+        self._gates.append(support.Gate())
+        return self._gates[-1]
+
+    def script(self, body, *args, **kwargs):
+        if not kwargs.pop('bare', False):
+            args = (self.method, self.lib.__name__) + args
+        self._scripts.append(support.Script(body, args, **kwargs))
+        return self._scripts[-1]
+
+
+class Fork(Binding):
+    method = 'fork'
+    here = hasattr(os, 'fork')
+
+
+class Spawn(Binding):
+    method = 'spawn'
+    here = sys.version_info >= (3, 4)
+
+
+class Forkserver(Binding):
+    method = 'forkserver'
+    here = sys.version_info >= (3, 4) and hasattr(os, 'fork')
+
+
+class Portable(Fork):
+    """The channel that stands in where there are no non-blocking pipes, made to stand in here."""
+    channel = 'portable'
+
+
+class PortableSpawn(Spawn):
+    channel = 'portable'
+
+
+class Native(Fork):
+    """The interpreter's own executor. Before 3.7 it has neither a context nor an initializer to be given: not bound."""
+    native = True
+    lib = NativeNames()
+    here = Fork.here and sys.version_info >= (3, 7)
+
+
+class NativeSpawn(Native):
+    method = 'spawn'
+
+
+FORKING = (Fork, Portable, Native)
+ALL = (Fork, Spawn, Forkserver, Portable, PortableSpawn, Native)
+
+
+def bind(namespace, cases, bindings=ALL):
+    """Put a test class for each binding that can run here into a test module."""
+    for binding in bindings:
+        if not binding.here:
+            continue
+        body = {'__module__': namespace['__name__'], '__doc__': cases.__doc__}
+        if binding.native:
+            for name in dir(cases):
+                if name.startswith('test_') and not getattr(getattr(cases, name), 'keeps', True):
+                    body[name] = None
+        name = 'Test%s%s' % (cases.__name__.replace('Cases', ''), binding.__name__)
+        assert name not in namespace
+        namespace[name] = type(name, (cases, binding), body)

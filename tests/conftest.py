@@ -1,0 +1,80 @@
+from __future__ import absolute_import, division, print_function
+
+import os
+import sys
+
+import pytest
+
+import poolcompat
+from tests import support
+
+
+def pytest_addoption(parser):
+    parser.addoption('--rounds', type=int, default=1, metavar='N', help='run every selected test N times over')
+
+
+def pytest_configure(config):
+    config.addinivalue_line('markers', 'race: its outcome depends on the order of events; run it many times over '
+                                       '(-m race --rounds 200)')
+
+
+def pytest_generate_tests(metafunc):
+    rounds = metafunc.config.getoption('--rounds')
+    if rounds > 1:
+        metafunc.parametrize('_round', range(rounds), indirect=True, ids=['round%d' % i for i in range(rounds)])
+
+
+@pytest.fixture(autouse=True)
+def _round():
+    """Stands for the number of the round where there are several."""
+
+
+@pytest.fixture(scope='session', autouse=True)
+def _no_main():
+    """Spawned workers import the main module again: without this, pytest itself, for each of them."""
+    main = sys.modules['__main__']
+    had = dict((name, getattr(main, name)) for name in ('__file__', '__spec__') if hasattr(main, name))
+    main.__dict__.pop('__file__', None)
+    main.__spec__ = None
+    yield
+    main.__dict__.update(had)
+
+
+@pytest.fixture(scope='session')
+def _warm(_no_main):
+    """Open what the interpreter opens once and keeps: it is no test's doing."""
+    import multiprocessing
+    os.urandom(1)
+    if hasattr(multiprocessing, 'get_all_start_methods'):
+        for method in multiprocessing.get_all_start_methods():
+            context = multiprocessing.get_context(method)
+            process = context.Process(target=len, args=((),))
+            process.start()
+            process.join()
+            context.Lock()
+    else:
+        multiprocessing.Lock()
+    kept = multiprocessing.Value('i', 0)        # the file of the shared memory
+    poolcompat.wait([poolcompat.Future()], 0)   # the pipe that waiting keeps on 2.7
+    yield
+    del kept
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    if outcome.get_result().failed:
+        item.has_failed = True
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left(request, _warm):
+    """After every test: no child process, no thread and no descriptor that was not there before it.
+
+    Where the test has failed, its traceback holds all that it had: what is left then says nothing.
+    """
+    before = support.holdings()
+    yield
+    if not getattr(request.node, 'has_failed', False):
+        text = support.settle(before)
+        assert not text, 'left over: ' + text
