@@ -68,7 +68,7 @@ else:
                 logging.getLogger('concurrent.futures').exception('exception calling callback for %r', self)
 
 
-# Breakpoint: https://bugs.python.org/issue37116 (a function's __text_signature__, with positional-only)
+# Breakpoint: https://bugs.python.org/issue36542 (a function's __text_signature__, with positional-only)
 if sys.version_info >= (3, 8):
     def show_signature(function, text):
         """Let ``inspect.signature(function)`` show ``text``."""
