@@ -1,5 +1,6 @@
 from __future__ import absolute_import, division, print_function
 
+import gc
 import os
 import sys
 
@@ -42,8 +43,11 @@ def _no_main():
 
 @pytest.fixture(scope='session')
 def _warm(_no_main):
-    """Open what the interpreter opens once and keeps: it is no test's doing."""
+    """Open what the interpreter opens once and keeps: it is no test's doing. And take what pytest itself holds out of
+    the collector's way, where that can be done (from 3.7): tests collect often."""
     import multiprocessing
+    gc.collect()
+    getattr(gc, 'freeze', int)()
     os.urandom(1)
     if hasattr(multiprocessing, 'get_all_start_methods'):
         for method in multiprocessing.get_all_start_methods():

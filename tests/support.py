@@ -272,7 +272,6 @@ def forkserver_pid():
 def holdings():
     """What this process holds now: (processes, threads, descriptors)."""
     import multiprocessing
-    gc.collect()
     processes = set(p.pid for p in multiprocessing.active_children())
     processes |= (children_of(os.getpid()) or set())
     if forkserver_pid():
@@ -299,10 +298,14 @@ def settle(before, seconds=10):
     """What is left over once what was on its way out has had the time to go.
 
     There is nothing to wait on for a forkserver that reaps, or for a thread after its last statement: so this one looks
-    again and again, and at the end says what is still there.
+    again and again, and at the end says what is still there. The first look is without the collector: it is slow in a
+    process that holds as much as this one, and seldom needed.
     """
     end = time.time() + seconds
     text = left_over(before)
+    if text:
+        gc.collect()
+        text = left_over(before)
     pause = 0.001
     while text and time.time() < end:
         time.sleep(pause)

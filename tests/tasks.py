@@ -529,7 +529,7 @@ for name in os.listdir(folder):
 def descriptors_of_a_program(_item=None):
     """{descriptor: what it is} of a program started from here that is not told to close anything."""
     import subprocess
-    process = subprocess.Popen([sys.executable, '-S', '-c', LISTER], stdout=subprocess.PIPE, close_fds=False)
+    process = subprocess.Popen([sys.executable, '-c', LISTER], stdout=subprocess.PIPE, close_fds=False)
     text = process.communicate()[0].decode()
     found = dict((int(line.split(' ', 1)[0]), line.split(' ', 1)[1]) for line in text.splitlines())
     del found[1]

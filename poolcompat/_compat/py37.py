@@ -72,7 +72,7 @@ else:
 if sys.version_info >= (3, 8):
     def show_signature(function, text):
         """Let ``inspect.signature(function)`` show ``text``."""
-        function.__text_signature__ = '(%s)' % text.replace('self', '$self', 1)
+        function.__text_signature__ = '(%s)' % text
 elif sys.version_info >= (3, 0):
     def show_signature(function, text):
         """Let ``inspect.signature(function)`` show ``text``."""

@@ -235,9 +235,9 @@ class Engine(object):
         room = self._max_workers - len(self._workers)
         if not self._grows or not room or self._death is not None:
             return 0
-        starting = sum(not worker.ready for worker in self._workers)
+        free = sum(not worker.ready or _is_idle(worker) for worker in self._workers)
         moving = sum(max(0, worker.reserved - (not worker.calls)) for worker in self._workers)
-        return min(len(self._pending) + self._queued + moving - starting, room)
+        return min(len(self._pending) + self._queued + moving - free, room)
 
     def _dispatch(self, worker, calls):
         """Pickle the calls and send them to ``worker``, which is reserved for this thread; what is too much goes back."""

@@ -254,8 +254,21 @@ class DeathCases(object):
         assert isinstance(error, self.lib.BrokenProcessPool)
         assert (error.pid, error.exitcode) == (visitor.pid, 9)
 
+    def test_error_can_be_pickled(self):
+        import pickle
+        error = self.executor().submit(tasks.die_by_exit).exception()
+        again = pickle.loads(pickle.dumps(error))
+        assert type(again) is type(error)
+        assert str(again) == str(error)
+        if not self.native:
+            assert (again.pid, again.exitcode, again.signal, again.call) == (
+                error.pid, error.exitcode, error.signal, error.call)
+
+
+class GrandchildCases(object):
+    """A process that the worker forked has copies of its descriptors, and hides its end: natively for ever."""
+
     @pytest.mark.race
-    @native_never('a grandchild with copies of the descriptors hides the end of the worker: it waits for ever')
     def test_grandchild_holds_the_descriptors(self):
         executor = self.executor()
         gate = self.gate()
@@ -268,8 +281,10 @@ class DeathCases(object):
         assert isinstance(error, self.lib.BrokenProcessPool)
         assert (error.pid, error.exitcode) == (pid, -9)
 
+
+class BusyGrandchildCases(object):
+
     @pytest.mark.race
-    @native_never('as above')
     def test_grandchild_holds_the_descriptors_while_another_worker_is_busy(self):
         """A look at the dead must not wait for a pause in the results of the living."""
         executor = self.executor(2)
@@ -294,17 +309,9 @@ class DeathCases(object):
         assert isinstance(futures[0].exception(), self.lib.BrokenProcessPool)
         assert held.done()
 
-    def test_error_can_be_pickled(self):
-        import pickle
-        error = self.executor().submit(tasks.die_by_exit).exception()
-        again = pickle.loads(pickle.dumps(error))
-        assert type(again) is type(error)
-        assert str(again) == str(error)
-        if not self.native:
-            assert (again.pid, again.exitcode, again.signal, again.call) == (
-                error.pid, error.exitcode, error.signal, error.call)
 
-
+bind(globals(), GrandchildCases, [Fork, Forkserver, Portable])
+bind(globals(), BusyGrandchildCases, [Fork, Portable])
 bind(globals(), WayCases, [Fork, Portable, Native])
 bind(globals(), DeathCases, ALL)
 

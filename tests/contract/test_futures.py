@@ -260,10 +260,6 @@ class OurFutureCases(FutureBase):
         assert seen == [future]
         assert self.lib.wait([future]).done == {future}
 
-    @pytest.mark.parametrize('exception', [FalsyLength(), FalsyBool()])
-    def test_repr_of_a_falsy_exception(self, exception):
-        assert 'raised Falsy' in repr(self.future(exception=exception))
-
     def test_exception_info_of_a_task(self):
         with self.lib.ProcessPoolExecutor(1) as executor:
             error, tb = executor.submit(int, 'x').exception_info()

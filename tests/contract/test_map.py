@@ -113,16 +113,18 @@ class MapCases(object):
     def test_timeout(self):
         gate = self.gate()
         results = self.executor().map(tasks.visit, [gate.address], timeout=0.01)
+        visitor = gate.admit_one()
         with pytest.raises(self.lib.TimeoutError):
             next(results)
-        gate.admit_one().let_go()
+        visitor.let_go()
 
     def test_enough_time(self):
         assert list(self.executor().map(tasks.square, range(5), timeout=1000)) == [0, 1, 4, 9, 16]
 
     def test_timeout_after_some_results(self):
         gate = self.gate()
-        results = self.executor().map(tasks.call, [tasks.square, tasks.visit], [3, gate.address], timeout=3)
+        results = self.executor().map(tasks.call, [tasks.square, tasks.visit], [3, gate.address], timeout=1)
+        gate.admit()
         assert next(results) == 9
         with pytest.raises(self.lib.TimeoutError):
             next(results)

@@ -47,7 +47,7 @@ class WhatCanBeSentCases(object):
 
     def check(self, error, name):
         # the advice may stand in the message or in what the exception is raised from
-        text = ' '.join([str(error), str(error.__cause__)] + list(getattr(error, '__notes__', ())))
+        text = ' '.join([str(error), str(getattr(error, '__cause__', None))] + list(getattr(error, '__notes__', ())))
         assert name in text
         assert 'importable' in text and 'module' in text
         assert 'no lambda' in text

@@ -36,16 +36,24 @@ class ShutdownCases(object):
         assert [process.exitcode for process in processes] == [0, 0]
         assert [f.result() for f in futures] == [None, None]
 
-    @pytest.mark.parametrize('how', ['idle', 'broken', 'without waiting'])
+    @pytest.mark.parametrize('how', ['idle', 'broken'])
     def test_descriptors_are_freed(self, how):
         """Not when the executor is collected: it may be kept for long after."""
         before = tasks.open_descriptors()
         executor = self.executor(2)
-        future = executor.submit(tasks.die_by_exit if how == 'broken' else tasks.square, 2)
-        future.exception()
-        if how == 'without waiting':
-            executor.shutdown(wait=False)
+        executor.submit(tasks.die_by_exit if how == 'broken' else tasks.square, 2).exception()
         executor.shutdown()
+        gc.collect()
+        assert tasks.open_descriptors() == before
+
+    @native_never('the second shutdown() does not wait there, although it is asked to')
+    def test_waits_when_it_is_asked_to_at_last(self):
+        before = tasks.open_descriptors()
+        executor = self.executor(2)
+        future = executor.submit(tasks.linger)
+        executor.shutdown(wait=False)
+        executor.shutdown()
+        assert future.done()
         gc.collect()
         assert tasks.open_descriptors() == before
 

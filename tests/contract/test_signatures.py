@@ -208,13 +208,16 @@ bind(globals(), ArgumentCases, [Fork, Portable, Native])
 
 # -- validation ------------------------------------------------------------------------------------------------------
 
-class ValidationCases(object):
-    """The reference's checks in its words; nothing is started for them."""
+class ValidationBase(object):
 
     def expect(self, error, text, *args, **kwargs):
         with pytest.raises(error) as caught:
             self.lib.ProcessPoolExecutor(*args, **kwargs)
         assert str(caught.value) == text
+
+
+class ValidationCases(ValidationBase):
+    """The reference's checks in its words; nothing is started for them."""
 
     @pytest.mark.parametrize('number', [0, -1])
     def test_max_workers(self, number):
@@ -240,10 +243,8 @@ class ValidationCases(object):
         assert self.executor(3)._max_workers == 3
 
 
-class TaskLimitCases(object):
+class TaskLimitCases(ValidationBase):
     """max_tasks_per_child: natively from 3.11."""
-
-    expect = ValidationCases.expect
 
     @pytest.mark.parametrize('wrong', [1.5, 'x', (), object()])
     def test_not_an_integer(self, wrong):
