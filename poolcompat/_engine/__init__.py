@@ -25,8 +25,10 @@ worker never waits while a call that has not started exists anywhere.
 Who holds what.
 
 - A worker shares its pipes with the parent and nobody else, so one that dies at any instant damages nothing else.
-- ``Engine._lock`` guards every list of calls and workers, and what a ``_Worker`` says of one. No user code runs and nothing
-  is pickled under it. It can be taken again by its owner: a signal handler or a weakref callback may call the executor.
+- ``Engine._lock`` guards every list of calls and workers, and what a ``_Worker`` says of one; a method that takes it is marked
+  ``_locked``. No user code runs and nothing is pickled under it, and no such method calls another. A signal's handler or a
+  weakref's callback may come in at any instruction, this lock held by its own thread: ``submit`` sees that by
+  ``_holder``, leaves the call for the dispatcher and takes no lock; ``close`` never does.
 - ``_Worker.reserved`` keeps a worker for the thread that set it, from the choice of the worker until the call is sent.
 - ``channel.starting()`` is held while pipes are made and a worker is started, in the whole process, so that no worker is
   forked while another's pipes are open on both sides. It is taken before ``_lock``, never after.
@@ -38,8 +40,8 @@ KeyboardInterrupt comes between any two instructions of the main thread. What a 
 step (``steps``); what can be derived, such as who is idle, is derived again by ``_look_over`` when a caller was cut short;
 cancelling is left to the dispatcher. A worker lets Ctrl-C raise in the user's code only.
 
-Death is seen in two ways, either enough: the end of the results' pipe, and a look every two seconds at busy workers whose
-pipe someone else may hold open. (A sentinel is a third pipe with the same weakness.) After a death the calls are read off:
+Death is seen in two ways, either enough: the end of the results' pipe, and a look every two seconds while there is work, for
+someone else may hold that pipe open. (A sentinel is a third pipe with the same weakness.) After a death the calls are read off:
 the oldest without a result was running, unless its claim is still in the pipe.
 
 What differs from CPython's pool. Each worker has pipes of its own. A result is sent as bytes and unpickled for its own

@@ -66,10 +66,11 @@ def _locked(method):
     """Have the method run under the engine's lock. It may call no other such method, and no code of the user's."""
     def locked(self, *args):
         with self._lock:
-            self._holder = get_ident()
-            result = method(self, *args)
-            self._holder = None
-            return result
+            try:
+                self._holder = get_ident()
+                return method(self, *args)
+            finally:
+                self._holder = None
 
     locked.__doc__ = method.__doc__
     return locked
