@@ -61,6 +61,7 @@ class Binding(object):
     native = False
     lib = poolcompat
     here = True                     # can this interpreter run it?
+    old_forkserver = False
 
     def setup_method(self, _method):
         self._made = []
@@ -84,10 +85,9 @@ class Binding(object):
     def ctx(self):
         return self.lib.get_context(self.method)
 
-    @property
-    def on_demand(self):
-        """Do workers start one by one, as they are needed?"""
-        return self.method != 'fork'
+    def ended(self, exitcode, signame=None):
+        """The exit code and the signal's name that an error can tell of such an end."""
+        return (255, None) if self.old_forkserver else (exitcode, signame)
 
     def executor(self, max_workers=1, **kwargs):
         """An executor of this binding; only weakly held here, so that a test can have it collected."""
@@ -120,6 +120,10 @@ class Spawn(Binding):
 class Forkserver(Binding):
     method = 'forkserver'
     here = sys.version_info >= (3, 4) and hasattr(os, 'fork')
+    # Before 3.7 (bpo-31310) the server does not wait for the workers: each tells its exit code itself, and one that
+    # cannot, because it was killed or left by os._exit(), has 255. It complains where nobody is there to be told, and
+    # a copy of its pipe in another process hides its end.
+    old_forkserver = sys.version_info < (3, 7)
 
 
 class Portable(Fork):

@@ -298,18 +298,17 @@ def settle(before, seconds=10):
     """What is left over once what was on its way out has had the time to go.
 
     There is nothing to wait on for a forkserver that reaps, or for a thread after its last statement: so this one looks
-    again and again, and at the end says what is still there. The first look is without the collector: it is slow in a
-    process that holds as much as this one, and seldom needed.
+    again and again, and at the end says what is still there. It collects garbage late: that is slow in a process which
+    holds as much as this one, and seldom needed.
     """
     end = time.time() + seconds
+    looks = 0
     text = left_over(before)
-    if text:
-        gc.collect()
-        text = left_over(before)
-    pause = 0.001
     while text and time.time() < end:
-        time.sleep(pause)
-        pause = min(pause * 2, 0.1)
+        time.sleep(min(0.001 * 2 ** looks, 0.1))
+        looks += 1
+        if looks in (5, 10):
+            gc.collect()
         text = left_over(before)
     return text
 

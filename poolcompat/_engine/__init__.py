@@ -25,10 +25,10 @@ worker never waits while a call that has not started exists anywhere.
 Who holds what.
 
 - A worker shares its pipes with the parent and nobody else, so one that dies at any instant damages nothing else.
-- ``Engine._lock`` guards every list of calls and workers, and what a ``_Worker`` says of one; a method that takes it is marked
-  ``_locked``. No user code runs and nothing is pickled under it, and no such method calls another. A signal's handler or a
+- ``Engine._lock`` guards every list of calls and workers, and what a ``_Worker`` says of one; a method that takes it is
+  marked ``_locked``. No user code runs and nothing is pickled under it, and no such method calls another. A signal's handler or a
   weakref's callback may come in at any instruction, this lock held by its own thread: ``submit`` sees that by
-  ``_holder``, leaves the call for the dispatcher and takes no lock; ``close`` never does.
+  ``_inside``, leaves the call for the dispatcher and takes no lock; ``close`` never does.
 - ``_Worker.reserved`` keeps a worker for the thread that set it, from the choice of the worker until the call is sent.
 - ``channel.starting()`` is held while pipes are made and a worker is started, in the whole process, so that no worker is
   forked while another's pipes are open on both sides. It is taken before ``_lock``, never after.
@@ -41,7 +41,8 @@ step (``steps``); what can be derived, such as who is idle, is derived again by 
 cancelling is left to the dispatcher. A worker lets Ctrl-C raise in the user's code only.
 
 Death is seen in two ways, either enough: the end of the results' pipe, and a look every two seconds while there is work, for
-someone else may hold that pipe open. (A sentinel is a third pipe with the same weakness.) After a death the calls are read off:
+someone else may hold that pipe open. (A sentinel is a third pipe with the same weakness.) After a death the calls are
+read off:
 the oldest without a result was running, unless its claim is still in the pipe.
 
 What differs from CPython's pool. Each worker has pipes of its own. A result is sent as bytes and unpickled for its own

@@ -25,7 +25,7 @@ from .._compat.py34 import retried
 from .._compat.py36.processes import after_fork_in_child
 from .claims import MOST, ParentClaims, WorkerClaims
 
-_HEADER = struct.Struct('<BIQd')
+_HEADER = struct.Struct('<BQQd')
 _READ = 1 << 16
 _PIPE = 1 << 20                 # what a pipe is made to hold once it carries something big
 _SET_PIPE_SIZE = 1031           # F_SETPIPE_SZ, which the fcntl module names from 3.10 only
@@ -461,6 +461,9 @@ class PortablePoller(object):
                 self._waking.send_bytes(b'!')
             except (OSError, IOError):
                 pass        # closed, with what it was to wake
+            except BaseException:
+                self._woken = False
+                raise
 
     def drain(self):
         """Forget that it was woken; the caller then looks what for.

@@ -17,7 +17,7 @@ import struct
 
 from .._compat.py34 import retried
 
-_NUMBER = struct.Struct('<I')
+_NUMBER = struct.Struct('<Q')
 
 #: How many numbers fit into the claim pipe in any case: POSIX grants a pipe 512 bytes, every system here 4096.
 MOST = 4096 // _NUMBER.size

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import threading
+import time
 import weakref
 from functools import partial
 
@@ -57,20 +58,34 @@ class _Worker(object):
         self.reserved = 0           # how many calls a thread is about to send it
         self.calls = collections.deque()    # sent, without a result yet, in order
         self.number = 0             # of the next call
-        self.sent = 0               # calls that it was given and that were not taken back
+        self.done = 0               # calls that have ended
         self.init_error = None      # what its initializer raised
         self.leaving = False        # it was told to end
+        self.buried = False         # its results have ended, and nothing reads them any more
+
+
+class _Thread(threading.Thread):
+    """The dispatcher thread of an engine. No signal's handler runs in it."""
 
 
 def _locked(method):
-    """Have the method run under the engine's lock. It may call no other such method, and no code of the user's."""
+    """Have the method run under the engine's lock. It may call no other such method, and no code of the user's.
+
+    A thread is marked as inside before it takes the lock until after it gave it back: a signal's handler may run at
+    either instruction.
+    """
     def locked(self, *args):
-        with self._lock:
-            try:
-                self._holder = get_ident()
-                return method(self, *args)
-            finally:
+        me = get_ident()
+        try:
+            self._inside.add(me)
+            with self._lock:
+                self._holder = me
+                result = method(self, *args)
+            if self._holder == me:
                 self._holder = None
+            return result
+        finally:
+            self._inside.discard(me)
 
     locked.__doc__ = method.__doc__
     return locked
@@ -92,7 +107,8 @@ class Engine(object):
         self._channel_type, self._poller_type = channels.choose()
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._holder = None         # the thread that has the lock
+        self._holder = None         # the thread that has the lock, or was interrupted as it gave it back
+        self._inside = set()        # threads in a method that is _locked
         self._pending = collections.deque()     # calls that no worker has
         self._workers = []          # those that take calls
         self._idle = collections.deque()        # of those, the ones that may have nothing to do: see _take_idle
@@ -101,6 +117,7 @@ class Engine(object):
         self._queued = 0            # calls sent ahead to busy workers
         self._pace = None           # seconds that a call takes, by late experience
         self._launched = False
+        self._launching = threading.Lock()
         self._closing = False
         self._cancelling = False
         self._suspect = False       # an exception cut a step of a caller's short: look everything over
@@ -141,7 +158,7 @@ class Engine(object):
     def submit(self, call):
         """Send the call to an idle worker, or let it wait for one."""
         self.check_process()
-        if self._holder == get_ident():     # this thread is in here already: a signal's handler, or the collector's
+        if get_ident() in self._inside:     # this thread is in here already: a signal's handler, or the collector's
             self._check_open()
             self._pending.append(call)
             self._wake()
@@ -149,22 +166,39 @@ class Engine(object):
         choice = []
         try:
             missing, unseen = self._accept(call, choice)
-            for worker in choice:
-                self._dispatch(worker, collections.deque((call,)))
+            for worker in list(choice):
+                self._dispatch(worker, collections.deque((call,)), choice)
             if missing > 0:
                 self._start_workers(1)
             if unseen:
                 self._wake()
-        except BaseException:
-            for worker in choice:
-                worker.reserved = 0
-            self._suspect = True
-            self._wake()
-            with channels.starting():
-                if self._launched and self._thread is None:
-                    self._fall(Death('The process pool was interrupted while it was started.'))
-                    self._end()
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                self._mend(choice)
             raise
+
+    def _mend(self, choice):
+        """Put in order what Ctrl-C left behind as this thread submitted a call."""
+        self._free_lock()
+        for worker in choice:
+            worker.reserved = 0
+        self._suspect = True
+        self._wake()
+        with channels.starting():
+            if self._thread is None:
+                self._fall(Death('The process pool was interrupted while it was started.'))
+                self._end()
+
+    def _free_lock(self):
+        """Give back the lock if Ctrl-C kept this thread from it: up to 3.9 it can come as a ``with`` block has ended.
+
+        Then the lock stays taken, and no other thread gets as far as to note that it has it.
+        """
+        for _ in range(100):
+            if self._holder != get_ident() or not self._lock.locked():
+                return
+            time.sleep(.001)
+        self._lock.release()
 
     @_locked
     def _accept(self, call, choice):
@@ -240,8 +274,11 @@ class Engine(object):
         moving = sum(max(0, worker.reserved - (not worker.calls)) for worker in self._workers)
         return min(len(self._pending) + self._queued + moving - free, room)
 
-    def _dispatch(self, worker, calls):
-        """Pickle the calls and send them to ``worker``, which is reserved for this thread; what is too much goes back."""
+    def _dispatch(self, worker, calls, choice):
+        """Pickle the calls and send them to ``worker``, which is reserved for this thread; what is too much goes back.
+
+        The worker leaves ``choice`` when it is no longer reserved.
+        """
         table = reducers()
         packed, size = [], 0
         while calls:
@@ -253,7 +290,7 @@ class Engine(object):
                 calls.appendleft(call)
                 break
             packed.append(call)
-        unseen = self._hand_over(worker, packed, calls)
+        unseen = self._hand_over(worker, packed, calls, choice)
         if self._death is not None:
             for call in packed:
                 _fail(call, self._death.error())
@@ -263,7 +300,7 @@ class Engine(object):
             self._wake()
 
     @_locked
-    def _hand_over(self, worker, packed, rest):
+    def _hand_over(self, worker, packed, rest, choice):
         """Send the calls ``packed`` to the worker, and let the ``rest`` wait; return whether to wake our thread."""
         self._pending.extendleft(reversed(rest))
         if self._death is None:
@@ -272,6 +309,7 @@ class Engine(object):
             elif not worker.calls:
                 self._idle.append(worker)
         worker.reserved = 0
+        del choice[:]
         return self._dozing or not packed and (self._pending or self._queued or self._closing)
 
     def _pack(self, call, table):
@@ -284,7 +322,7 @@ class Engine(object):
             call.payload = dumps((call.fn, call.args, call.kwargs), table)
             return True
         except BaseException as error:
-            if not isinstance(error, Exception) and threading.current_thread() is not self._thread:
+            if not isinstance(error, Exception) and not isinstance(threading.current_thread(), _Thread):
                 raise       # Ctrl-C while the caller pickles: the caller has no future yet
             _set(call.future.set_exception, explain_pickling(without_frames(error, 2)))
             return False
@@ -304,7 +342,6 @@ class Engine(object):
         if ahead:
             worker.channel.claims.offer(ahead)
             self._queued += len(ahead)
-        worker.sent += len(calls)
         unsent = worker.channel.entries(frames)
         in_one_step(partial(worker.calls.extend, calls), partial(worker.channel.unsent.extend, unsent))
         if not worker.channel.blocks:
@@ -319,6 +356,9 @@ class Engine(object):
         """Start workers: under ``fork`` all of them, before the thread; else up to ``count`` that are missing."""
         error = None
         with channels.starting():
+            if self._death is not None:     # interrupted, in another thread
+                self._fall(self._death)
+                return
             first, self._launched = not self._launched, True
             if not self._grows:
                 count = self._max_workers if first else 0
@@ -342,7 +382,7 @@ class Engine(object):
         self._wake()
 
     def _start_worker(self):
-        channel = self._channel_type(self._context)
+        worker, channel = None, self._channel_type(self._context)
         try:
             with interrupt_later() as blocked:
                 process = self._context.Process(
@@ -353,35 +393,36 @@ class Engine(object):
                 finally:
                     channel.handing_over(False)
                 channel.worker_end = None
-                self._welcome(_Worker(process, channel))
+                worker = _Worker(process, channel)
+                self._welcome(worker)
         except BaseException:
-            if channel.worker_end is not None:
+            if worker not in self._workers:
                 channel.close()
             raise
 
     @_locked
     def _welcome(self, worker):
-        self.processes[worker.process.pid] = worker.process
-        self._workers.append(worker)
-        self._newcomers.append(worker)
+        in_one_step(partial(self.processes.__setitem__, worker.process.pid, worker.process),
+                    partial(self._workers.append, worker), partial(self._newcomers.append, worker))
 
     def _launch_thread(self):
         self._poller = self._poller_type(self._context)
-        thread = threading.Thread(target=self._run, name='poolcompat-dispatcher')
+        thread = _Thread(target=self._run, name='poolcompat-dispatcher')
         thread.daemon = DAEMON_THREADS
-        self._thread = thread
-        _engines[os.getpid()].add(self)     # first: this process may exit before the thread has got going
-        _threads[:] = [other for other in _threads if other.is_alive()] + [thread]
-        try:
-            thread.start()
-        except BaseException:
-            self._thread = None     # which it looks at before it begins
-            raise
+        with self._launching:
+            try:
+                self._thread = thread
+                _engines[os.getpid()].add(self)     # first: this process may exit before the thread has got going
+                _threads[:] = [other for other in _threads if other.is_alive()] + [thread]
+                thread.start()
+            except BaseException:
+                self._thread = None     # which it looks at before it begins
+                raise
 
     # -- our own thread ------------------------------------------------------------------------------------------
 
     def _run(self):
-        with channels.starting():
+        with self._launching:
             if self._thread is not threading.current_thread():
                 return
         try:
@@ -439,7 +480,8 @@ class Engine(object):
         if now < self._look_at:
             return []
         self._look_at = now + _LOOK_SECONDS
-        return [worker for worker in self._workers + self._leavers if not worker.process.is_alive()]
+        return [worker for worker in self._workers + self._leavers
+                if not worker.buried and not _try_to(worker.process.is_alive)]
 
     @_locked
     def _is_over(self):
@@ -475,8 +517,9 @@ class Engine(object):
 
     @_locked
     def _take_pending(self):
-        calls = list(self._pending)
-        self._pending.clear()
+        calls = []
+        while self._pending:        # to which a handler may add meanwhile
+            calls.append(self._pending.popleft())
         return calls
 
     @_locked
@@ -495,11 +538,12 @@ class Engine(object):
                 if call.number != number:
                     raise RuntimeError('call %d ended, not %d' % (number, call.number))
                 self._queued -= call.queued
+                worker.done += 1
                 call.payload = None
                 self._pace = seconds if self._pace is None else max(seconds, (7 * self._pace + seconds) / 8)
                 done.append((call, kind, body))
             if _is_idle(worker):
-                if worker.sent == self._max_tasks:
+                if worker.done == self._max_tasks:
                     self._retire(worker)
                     self.processes.pop(worker.process.pid, None)
                 else:
@@ -524,7 +568,7 @@ class Engine(object):
             if not plan:
                 return
             for worker, calls in plan:
-                self._dispatch(worker, calls)
+                self._dispatch(worker, calls, [])
 
     @_locked
     def _plan(self):
@@ -543,7 +587,7 @@ class Engine(object):
                 continue
             room = min(most - have, share, len(self._pending))
             if self._max_tasks is not None:
-                room = min(room, self._max_tasks - worker.sent)
+                room = min(room, self._max_tasks - worker.done - have)
             if room > 0:
                 worker.reserved = room
                 plan.append((worker, collections.deque(self._pending.popleft() for _ in range(room))))
@@ -561,22 +605,24 @@ class Engine(object):
         for call in calls:
             busiest.calls.remove(call)
             call.queued = False
-        busiest.sent -= len(calls)
         self._queued -= len(calls)
         self._pending.extend(calls)
+        if _is_idle(busiest):       # what it was about to start was all that it had
+            self._idle.appendleft(busiest)
 
     def _bury(self, worker):
         """See to a worker whose results have ended."""
         self._poller.remove(worker)
+        worker.buried = True
         if worker.leaving:
             worker.channel.close()
-            self._leavers = [leaver for leaver in self._leavers if leaver.process.is_alive()]
+            self._leavers = [leaver for leaver in self._leavers if _try_to(leaver.process.is_alive)]
             return
         process = worker.process
-        process.join(_GRACE_SECONDS)        # its descriptors are closed a moment before it can be waited for
-        if process.is_alive():
+        _try_to(process.join, _GRACE_SECONDS)       # its descriptors are closed a moment before it can be waited for
+        if _try_to(process.is_alive):
             _try_to(kill, process)
-            process.join()
+            _try_to(process.join)
         self._fall(self._explain_death(worker))
 
     def _explain_death(self, worker):
@@ -625,6 +671,21 @@ class Engine(object):
 
     def _end(self):
         """End the workers, wait for them, and free what the engine has."""
+        try:
+            self._end_workers()
+            poller, self._poller = self._poller, None
+            if poller is not None:
+                poller.close()
+            self._idle.clear()
+            self._leavers, self.processes = [], {}      # each process has descriptors too
+            self._owner = None
+            for call in self._take_pending():       # came in through a signal's handler just then
+                _fail(call, RuntimeError('cannot schedule new futures after shutdown'))
+            _engines[os.getpid()].discard(self)
+        finally:
+            self._finished.set()
+
+    def _end_workers(self):
         workers = self._dismiss()
         for worker in workers:
             worker.channel.close()
@@ -632,20 +693,10 @@ class Engine(object):
                 _try_to(worker.process.terminate)
         for worker in workers:
             if self._death is not None:
-                worker.process.join(_GRACE_SECONDS)
-                if worker.process.is_alive():
+                _try_to(worker.process.join, _GRACE_SECONDS)
+                if _try_to(worker.process.is_alive):
                     _try_to(kill, worker.process)
-            worker.process.join()
-        poller, self._poller = self._poller, None
-        if poller is not None:
-            poller.close()
-        self._idle.clear()
-        self._leavers, self.processes = [], {}      # each process has descriptors too
-        self._owner = None
-        for call in self._take_pending():       # came in through a signal's handler just then
-            _fail(call, RuntimeError('cannot schedule new futures after shutdown'))
-        _engines[os.getpid()].discard(self)
-        self._finished.set()
+            _try_to(worker.process.join)
 
     @_locked
     def _dismiss(self):
@@ -659,21 +710,26 @@ def _is_idle(worker):
     return worker.ready and not worker.calls and not worker.reserved and not worker.leaving
 
 
-def _try_to(stop, *process):
-    """Stop a process that may be gone, or closed by someone else."""
+def _try_to(function, *args):
+    """Return ``function(*args)`` of a process that may be gone, or closed by someone else."""
     try:
-        stop(*process)
+        return function(*args)
     except (OSError, ValueError):
         pass
 
 
 def _set(method, *value):
-    """Return ``method(*value)`` of a future, or None: someone else may have set it, or a callback of it raised."""
+    """Return ``method(*value)`` of a future, or None: someone else may have set it, or a callback of it raised.
+
+    What is no mere Exception gets out of a caller's thread: it may be Ctrl-C, which the caller is to see.
+    """
     try:
         return method(*value)
     except InvalidStateError:
         pass
-    except BaseException:
+    except BaseException as error:
+        if not isinstance(error, Exception) and not isinstance(threading.current_thread(), _Thread):
+            raise
         _log.exception('a future could not be set')
 
 

@@ -31,7 +31,8 @@ if __name__ == '__main__':
         futures += [executor.submit(tasks.size_of, b'x' * (1 << 20)) for _ in range(8)]
     except BrokenProcessPool:
         pass
-    say(all(isinstance(f.exception(), BrokenProcessPool) for f in futures))
+    say(isinstance(futures[0].exception(), BrokenProcessPool))
+    say(all(f.exception() is None or isinstance(f.exception(), BrokenProcessPool) for f in futures))
 '''
 
 
@@ -167,7 +168,7 @@ class FaultAtExitCases(object):
     @pytest.mark.race
     def test_crash_with_big_arguments_pending(self):
         script = self.script(CRASH_WITH_BIG_ARGUMENTS).finish()
-        assert script.out == 'True\n', script.err
+        assert script.out == 'True\nTrue\n', script.err
 
 
 class OpenFaultCases(object):
@@ -183,10 +184,10 @@ class OpenFaultCases(object):
             visitors = gate.admit(2)
             if way == 'exit':
                 visitors[0].let_go()
-                expected = (visitors[0].pid, 9, None)
+                expected = (visitors[0].pid,) + self.ended(9)
             else:
                 os.kill(visitors[0].pid, signal.SIGKILL)
-                expected = (visitors[0].pid, -9, 'SIGKILL')
+                expected = (visitors[0].pid,) + self.ended(-9, 'SIGKILL')
             for future in held:
                 error = future.exception()
                 assert (error.pid, error.exitcode, error.signal) == expected

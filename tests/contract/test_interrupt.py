@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from tests.bindings import Fork, Forkserver, Native, Portable, PortableSpawn, Spawn, bind, native_never
+from tests.bindings import Fork, Forkserver, Native, Portable, PortableSpawn, Spawn, bind, native_never, native_since
 
 # The task that runs is held at the gate of the test, so whatever ends before the gate opens did not wait for it.
 BLOCKED = '''
@@ -35,8 +35,8 @@ if __name__ == '__main__':
         block(how, executor, future)
     except KeyboardInterrupt:
         say('interrupted')
-    executor.shutdown()
     say(future.result())
+    executor.shutdown()
 '''
 
 WITH_BLOCK = '''
@@ -45,7 +45,8 @@ if __name__ == '__main__':
     try:
         with make(1) as executor:
             first = executor.submit(tasks.visit, address, 'x')
-            more = [executor.submit(tasks.touch, os.path.join(folder, str(i))) for i in range(20)]
+            more = [executor.submit(tasks.visit_then_touch, address, os.path.join(folder, str(i))) for i in range(20)]
+            more[-1].add_done_callback(lambda future: say('cancelled', future.cancelled()))
             say('ready')
             try:
                 first.result()
@@ -53,7 +54,7 @@ if __name__ == '__main__':
                 say('interrupted')
                 raise
     except KeyboardInterrupt:
-        say('left', more[-1].cancelled(), all(f.done() for f in [first] + more))
+        say('left', all(f.done() for f in [first] + more))
 '''
 
 IDLE = '''
@@ -82,10 +83,7 @@ if __name__ == '__main__':
 
 class InterruptCases(object):
 
-    @pytest.mark.race
-    @pytest.mark.parametrize('how', ['result', 'result with a timeout', 'exception', 'wait', 'as_completed', 'map',
-                                     'shutdown'])
-    def test_blocked_parent_is_interrupted_at_once(self, how):
+    def interrupt(self, how):
         gate = self.gate()
         script = self.script(BLOCKED, how, gate.address)
         gate.admit()
@@ -95,6 +93,17 @@ class InterruptCases(object):
         gate.open()
         script.finish()
         assert (script.code, script.out.splitlines()[-1]) == (0, 'x'), script.err
+
+    @pytest.mark.race
+    @pytest.mark.parametrize('how', ['result', 'result with a timeout', 'exception', 'wait', 'as_completed', 'map'])
+    def test_blocked_parent_is_interrupted_at_once(self, how):
+        self.interrupt(how)
+
+    @native_since((3, 13))
+    @pytest.mark.race
+    def test_blocked_in_shutdown(self):
+        """Natively a join() that is interrupted takes the thread for ended, up to 3.12."""
+        self.interrupt('shutdown')
 
     @pytest.mark.race
     @native_never('gh-125886: runs everything first')
@@ -107,11 +116,11 @@ class InterruptCases(object):
         assert script.line() == 'ready'
         script.signal(signal.SIGINT, group=group)
         assert script.line() == 'interrupted'
-        gate.open()
-        assert script.line() == 'left True True'
+        assert script.line() == 'cancelled True'
+        gate.close()                    # only now does whatever runs come to its end
+        assert script.line() == 'left True'
         script.finish()
         assert (script.code, script.err) == (0, '')
-        assert '19' not in [path.basename for path in tmpdir.listdir()]
         assert len(tmpdir.listdir()) <= 1
 
     @pytest.mark.race
@@ -188,11 +197,12 @@ class ParentDeathCases(object):
         assert script.line() == '285'
         script.signal(number)
         assert script.finish().code == -number         # and nobody holds its output any more
-        assert script.err == ''
+        assert self.old_forkserver or script.err == ''
 
     def test_os_exit(self):
         script = self.script(ALL_IDLE, '7').finish()
-        assert (script.code, script.out, script.err) == (7, '285\n', '')
+        assert (script.code, script.out) == (7, '285\n')
+        assert self.old_forkserver or script.err == ''
 
     @pytest.mark.race
     def test_idle_beside_busy(self):
@@ -207,7 +217,7 @@ class ParentDeathCases(object):
         tie.wait_for_end()
         gate.open()
         script.finish()
-        assert script.err == ''
+        assert self.old_forkserver or script.err == ''
 
     @pytest.mark.race
     def test_busy(self, tmpdir):
@@ -221,7 +231,7 @@ class ParentDeathCases(object):
         gate.open()
         script.finish()
         assert [path.basename for path in tmpdir.listdir()] == ['first']
-        assert script.err == ''
+        assert self.old_forkserver or script.err == ''
 
 
 bind(globals(), InterruptCases, [Fork, Portable, Native])

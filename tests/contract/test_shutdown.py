@@ -389,7 +389,7 @@ class ForcedCases(object):
         executor.shutdown(wait=True)
         for process in processes:
             process.join()
-            assert process.exitcode == -number
+            assert process.exitcode == self.ended(-number)[0]
 
     @pytest.mark.parametrize('name', ['terminate_workers', 'kill_workers'])
     def test_idle_never_used_and_again(self, name):

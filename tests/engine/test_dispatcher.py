@@ -25,9 +25,9 @@ def test_a_caller_within_the_lock_is_let_in(executor):
     engine = executor._engine
     future = poolcompat.Future()
     with engine._lock:
-        engine._holder = threading.current_thread().ident
+        engine._inside.add(threading.current_thread().ident)
         engine.submit(Call(future, tasks.square, (7,), {}))
-        engine._holder = None
+        engine._inside.clear()
     assert future.result() == 49
 
 
@@ -53,3 +53,17 @@ def test_a_mistake_of_ours_leaves_nobody_waiting(monkeypatch):
     executor.shutdown()
     assert 'LookupError: a mistake' in text
     assert logged == ['the process pool failed']
+
+
+class Interrupted(poolcompat.Future):
+    """Ctrl-C comes while the caller's thread marks the future as running."""
+
+    def set_running_or_notify_cancel(self):
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_while_a_call_is_sent_gets_out(executor):
+    """Swallowed, it would leave a future that nobody ever sets."""
+    with pytest.raises(KeyboardInterrupt):
+        executor._engine.submit(Call(Interrupted(), tasks.square, (2,), {}))
+    assert executor.submit(tasks.square, 3).result() == 9

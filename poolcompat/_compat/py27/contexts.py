@@ -17,7 +17,8 @@ else:
 
         def __init__(self):
             types.ModuleType.__init__(self, 'multiprocessing')
-            vars(self).update((name, getattr(multiprocessing, name)) for name in multiprocessing.__all__)
+            vars(self).update((name, value) for name, value in vars(multiprocessing).items()
+                              if not name.startswith('_') and not isinstance(value, types.ModuleType))
 
         def get_context(self, method=None):
             return get_context(method)

@@ -7,6 +7,7 @@ import sys
 # https://bugs.python.org/issue7316 (bpo-7316: time-outs of locks, where 2.7 sleeps up to 50 ms)
 if sys.version_info >= (3, 3):
     from _thread import allocate_lock
+    from functools import partial
     from threading import Event, get_ident
     from time import monotonic, perf_counter
 
@@ -16,15 +17,13 @@ if sys.version_info >= (3, 3):
         def __init__(self):
             self._closed = allocate_lock()
             self._closed.acquire()
-            self._opening = iter((self._closed.release,))
+            self._opening = iter((partial(self._closed.release),))
 
         def set(self):
-            for release in self._opening:       # the first time, no other
-                release()
+            list(map(partial.__call__, self._opening))      # the first time, no other
 
         def wait(self):
-            with self._closed:
-                pass
+            list(map(partial.__call__, (partial(self._closed.acquire), partial(self._closed.release))))
 
     class FutureGaps(object):
         """A future with the two methods that only 2.7's backport has."""
@@ -61,6 +60,8 @@ else:
             return os.times()[4]
     else:
         from time import clock as monotonic
+
+    _STEP = .1      # seconds
 
     class _LockWaiter(object):
         """Wakes a thread that no signal interrupts."""
@@ -103,10 +104,10 @@ else:
             poll = select.poll()
             poll.register(self._pipe[0], select.POLLIN)
             deadline = None if timeout is None else monotonic() + timeout
-            while True:
-                left = None if deadline is None else max(0, deadline - monotonic()) * 1000
+            while True:     # in short steps: a signal that comes just before a step does not end it
+                left = _STEP if deadline is None else min(_STEP, max(0, deadline - monotonic()))
                 try:
-                    if poll.poll(left) or deadline is not None and monotonic() >= deadline:
+                    if poll.poll(left * 1000) or deadline is not None and monotonic() >= deadline:
                         return
                 except select.error as error:
                     if error.args[0] != errno.EINTR:

@@ -6,7 +6,7 @@ import sys
 import threading
 from multiprocessing import util
 
-# Breakpoint: https://github.com/python/cpython/blob/v2.7.18/Lib/multiprocessing/util.py (multiprocessing.util.is_exiting is never true on 2.7)
+# Breakpoint: https://github.com/python/cpython/blob/v2.7.18/Lib/multiprocessing/util.py (is_exiting, never true there)
 if sys.version_info >= (3, 0):
     _is_exiting = util.is_exiting
 else:
@@ -51,4 +51,3 @@ else:
     DAEMON_THREADS = True
 
     at_exit = _finalize
-
