@@ -26,8 +26,8 @@ Who holds what.
 
 - A worker shares its pipes with the parent and nobody else, so one that dies at any instant damages nothing else.
 - ``Engine._lock`` guards every list of calls and workers, and what a ``_Worker`` says of one; a method that takes it is
-  marked ``_locked``. No user code runs and nothing is pickled under it, and no such method calls another. A signal's handler or a
-  weakref's callback may come in at any instruction, this lock held by its own thread: ``submit`` sees that by
+  marked ``_locked``. No user code runs and nothing is pickled under it, and no such method calls another. A signal's
+  handler or a weakref's callback may come in at any instruction, this lock held by its own thread: ``submit`` sees that by
   ``_inside``, leaves the call for the dispatcher and takes no lock; ``close`` never does.
 - ``_Worker.reserved`` keeps a worker for the thread that set it, from the choice of the worker until the call is sent.
 - ``channel.starting()`` is held while pipes are made and a worker is started, in the whole process, so that no worker is
