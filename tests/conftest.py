@@ -82,3 +82,10 @@ def _nothing_left(request, _warm):
     if not getattr(request.node, 'has_failed', False):
         text = support.settle(before)
         assert not text, 'left over: ' + text
+
+
+def pytest_unconfigure(config):
+    """End what a native pool has left behind, for `multiprocessing` would wait for it: up to 3.8 a broken one may."""
+    import multiprocessing
+    for process in multiprocessing.active_children():
+        process.terminate()

@@ -188,6 +188,7 @@ class FutureCases(FutureBase):
         thread.join()
         assert seen == ['cancelled']
 
+    @native_since((3, 8))
     def test_no_cycle_after_an_exception(self):
         """The exception and what its frames hold are freed without the collector."""
         def ask(futures):

@@ -71,6 +71,7 @@ class ShutdownCases(object):
         with pytest.raises(RuntimeError):
             executor.submit(tasks.square, 2)
 
+    @native_since((3, 9))
     def test_again(self):
         executor = self.executor()
         executor.submit(tasks.square, 2).result()
@@ -95,6 +96,7 @@ class ShutdownCases(object):
         assert future.result() == 9
 
     @pytest.mark.race
+    @native_since((3, 9))
     def test_without_waiting_the_work_is_done(self):
         executor = self.executor()
         gate = self.gate()
@@ -243,6 +245,7 @@ class ShutdownCases(object):
         with pytest.raises(RuntimeError):
             executor.submit(tasks.square, 2)
 
+    @native_since((3, 9))
     def test_without_waiting_in_a_callback(self):
         executor = self.executor()
         done = threading.Event()
@@ -324,6 +327,7 @@ class CollectionCases(object):
         assert list(self.executor(2).map(tasks.square, range(10))) == [i * i for i in range(10)]
 
     @pytest.mark.race
+    @native_since((3, 9))
     def test_after_shutdown_without_waiting(self):
         executor = self.executor()
         futures = [executor.submit(tasks.square, i) for i in range(5)]
