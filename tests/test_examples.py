@@ -150,10 +150,16 @@ def test_bad_input_is_named_with_status_2(arguments, words):
     assert words in err and 'Traceback' not in err
 
 
+def in_a_group_of_its_own():
+    """Prepare the process; what runs in a shell's background has SIGINT ignored, and hands that on."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name != 'posix', reason='Ctrl-C by signal')
 def test_ctrl_c_ends_at_once_and_in_silence():
     process = start('prime_search.py', '1000000', '--start', '10**60', '--block', '50', '-w', '2',
-                    preexec_fn=os.setsid)
+                    preexec_fn=in_a_group_of_its_own)
     line = process.stderr.readline()                                    # it works: the first block is done
     time.sleep(0.2)
     os.killpg(process.pid, signal.SIGINT)
