@@ -616,7 +616,8 @@ class Engine(object):
         worker.buried = True
         if worker.leaving:
             worker.channel.close()
-            self._leavers = [leaver for leaver in self._leavers if _try_to(leaver.process.is_alive)]
+            self._leavers = [leaver for leaver in self._leavers
+                             if not leaver.buried or _try_to(leaver.process.is_alive)]
             return
         process = worker.process
         _try_to(process.join, _GRACE_SECONDS)       # its descriptors are closed a moment before it can be waited for
