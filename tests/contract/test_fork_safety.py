@@ -3,6 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import gc
 import os
+import platform
 
 import pytest
 
@@ -155,6 +156,8 @@ bind(globals(), InsideAWorkerCases, [Fork, Portable])
 @pytest.mark.skipif(not os.path.isdir('/proc/self/fd'), reason='needs the names of descriptors, from /proc')
 class DescriptorCases(object):
 
+    @pytest.mark.skipif(platform.python_implementation() == 'PyPy',
+                        reason='PyPy closes what nobody holds some time later, so numbers of descriptors vary')
     def test_no_more_with_more_workers(self):
         """A worker holds nothing of the other workers."""
         numbers = []
