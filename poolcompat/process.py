@@ -140,7 +140,7 @@ class ProcessPoolExecutor(_NativeProcessPoolExecutor, Executor):
 
     def terminate_workers(self):
         """End the worker processes now (SIGTERM) and shut down; calls that run get BrokenProcessPool (CPython 3.14)."""
-        self._engine.stop_workers(lambda process: process.terminate())
+        self._engine.stop_workers(operator.methodcaller('terminate'))
 
     def kill_workers(self):
         """Kill the worker processes now (SIGKILL) and shut down; calls that run get BrokenProcessPool (CPython 3.14)."""

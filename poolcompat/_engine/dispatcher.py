@@ -9,6 +9,7 @@ import threading
 import time
 import weakref
 from functools import partial
+from operator import methodcaller
 
 from .._compat.py27.pickling import dumps, loads, reducers
 from .._compat.py27.signals import interrupt_later
@@ -122,6 +123,7 @@ class Engine(object):
         self._cancelling = False
         self._suspect = False       # an exception cut a step of a caller's short: look everything over
         self._death = None
+        self._stop = methodcaller('terminate')      # how the workers of a broken pool are ended
         self._quiet = False         # nothing came while our thread waited last
         self._dozing = False        # it waits, and will not look at the workers by itself
         self._look_at = 0           # when it will
@@ -238,6 +240,7 @@ class Engine(object):
     def stop_workers(self, stop):
         """Call ``stop(process)`` for every worker, and cancel what has not started."""
         processes = list(self.processes.values()) + [worker.process for worker in self._leavers]
+        self._stop = stop       # should our own thread come to the last workers first
         self.close(cancel=True)
         for process in processes:
             _try_to(stop, process)
@@ -691,7 +694,7 @@ class Engine(object):
         for worker in workers:
             worker.channel.close()
             if self._death is not None:
-                _try_to(worker.process.terminate)
+                _try_to(self._stop, worker.process)
         for worker in workers:
             if self._death is not None:
                 _try_to(worker.process.join, _GRACE_SECONDS)

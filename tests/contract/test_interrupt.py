@@ -47,8 +47,8 @@ if __name__ == '__main__':
             first = executor.submit(tasks.visit, address, 'x')
             more = [executor.submit(tasks.visit_then_touch, address, os.path.join(folder, str(i))) for i in range(20)]
             more[-1].add_done_callback(lambda future: say('cancelled', future.cancelled()))
-            say('ready')
             try:
+                say('ready')
                 first.result()
             except KeyboardInterrupt:
                 say('interrupted')

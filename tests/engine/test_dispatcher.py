@@ -1,15 +1,17 @@
 """``poolcompat._engine.dispatcher``: callers that come in at odd moments, and our own mistakes."""
 from __future__ import absolute_import, division, print_function
 
+import signal
 import threading
 
 import pytest
 
 import poolcompat
+from poolcompat._compat.py36.processes import kill
 from poolcompat._engine import dispatcher
 from poolcompat._engine.dispatcher import Call
 
-from .. import tasks
+from .. import support, tasks
 
 
 @pytest.fixture
@@ -29,6 +31,24 @@ def test_a_caller_within_the_lock_is_let_in(executor):
         engine.submit(Call(future, tasks.square, (7,), {}))
         engine._inside.clear()
     assert future.result() == 49
+
+
+def test_all_workers_end_in_the_way_that_was_asked_for():
+    """The death of the first breaks the pool, which may end the others before the caller has come to them."""
+    executor, gate = poolcompat.ProcessPoolExecutor(2), support.Gate()
+    engine = executor._engine
+    for _ in range(2):
+        executor.submit(tasks.visit, gate.address)
+    gate.admit(2)
+    processes = list(engine.processes.values())
+
+    def stop(process):
+        kill(process)
+        engine.join()
+
+    engine.stop_workers(stop)
+    assert set(process.exitcode for process in processes) <= set([-signal.SIGKILL, 255])    # 255: an old forkserver
+    gate.close()
 
 
 def test_an_idle_worker_that_was_lost_is_found(executor):
