@@ -28,13 +28,15 @@ Who holds what.
 - ``Engine._lock`` guards every list of calls and workers, and what a ``_Worker`` says of one; a method that takes it is
   marked ``_locked``. No user code runs and nothing is pickled under it, and no such method calls another. A signal's
   handler or a weakref's callback may come in at any instruction, this lock held by its own thread: ``submit`` sees that by
-  ``_inside``, leaves the call for the dispatcher and takes no lock; ``close`` never does.
+  ``_inside``, leaves the call for the dispatcher and takes no lock; ``close`` never does. Where another thread has the
+  lock, ``submit`` does the same: to wait for it takes two thread switches.
 - ``_Worker.reserved`` keeps a worker for the thread that set it, from the choice of the worker until the call is sent.
 - ``channel.starting()`` is held while pipes are made and a worker is started, in the whole process, so that no worker is
   forked while another's pipes are open on both sides. It is taken before ``_lock``, never after.
 - The poller belongs to the dispatcher thread; other threads only ``wake`` it.
 - ``Engine.abandon`` and ``wake`` take no lock. The garbage collector calls them at any allocation of any thread.
-- Nothing rests on the GIL but that ``append``, ``popleft`` and the like of a deque are whole, which holds without it.
+- Nothing rests on the GIL but that ``append``, ``popleft`` and the like of a deque are whole, and in order with what is read
+  and written before and after, which holds without it.
 
 KeyboardInterrupt comes between any two instructions of the main thread. What a call's sending changes is changed in one
 step (``steps``); what can be derived, such as who is idle, is derived again by ``_look_over`` when a caller was cut short;

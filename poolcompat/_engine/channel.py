@@ -15,6 +15,7 @@ import select
 import struct
 import sys
 import threading
+from functools import partial
 
 import six
 
@@ -24,6 +25,7 @@ from .._compat.py27.waiting import get_ident
 from .._compat.py34 import retried
 from .._compat.py36.processes import after_fork_in_child
 from .claims import MOST, ParentClaims, WorkerClaims
+from .steps import in_one_step
 
 _HEADER = struct.Struct('<BQQd')
 _READ = 1 << 16
@@ -211,9 +213,6 @@ class FastChannel(object):
         while self.unsent:
             data, counts = self.unsent[0]
             left = data[sum(counts):]
-            if not left:
-                self.unsent.popleft()
-                continue
             if len(left) > _READ:
                 enlarge(fd)
             try:
@@ -225,6 +224,8 @@ class FastChannel(object):
                 elif error.errno not in (errno.EAGAIN, errno.EINTR):
                     raise
                 return
+            if sum(counts) == len(data):
+                self.unsent.popleft()
 
     def close(self):
         """Close the parent's end; a worker that waits for a call then ends."""
@@ -264,11 +265,12 @@ class FastWorkerEnd(object):
     def send(self, kind, number, body, seconds=0.0):
         """Write a frame; OSError where the parent is gone."""
         fd = self._results.fileno()
-        left = memoryview(pack(kind, number, body, seconds))
-        if len(left) > _READ:
+        data = pack(kind, number, body, seconds)
+        if len(data) > _READ:
             enlarge(fd)
-        while left:
-            left = left[retried(os.write, fd, left):]
+        written = retried(os.write, fd, data)
+        while written < len(data):
+            written += retried(os.write, fd, memoryview(data)[written:])
 
 
 class PortableChannel(object):
@@ -376,6 +378,8 @@ class FastPoller(object):
         self._poll.register(self._waiting.fileno(), select.POLLIN)
         self._workers = {self._waiting.fileno(): None}
         self._writing = {}
+        self._woken = False
+        self._wake = partial(setattr, self, '_woken', True), partial(os.write, self._waking.fileno(), b'!')
 
     def add(self, worker):
         """Wait for the results of ``worker``."""
@@ -410,14 +414,19 @@ class FastPoller(object):
 
     def wake(self):
         """End ``poll``. From any thread, and where no lock may be taken."""
-        try:
-            retried(os.write, self._waking.fileno(), b'!')
-        except (OSError, IOError):
-            pass        # full, so it will end; or closed, with what it was to wake
+        if not self._woken:
+            try:
+                in_one_step(*self._wake)    # a flag without its byte would keep everybody from waking it
+            except (OSError, IOError):
+                pass        # closed, with what it was to wake
 
     def drain(self):
-        """Forget that it was woken."""
+        """Forget that it was woken; the caller then looks what for.
+
+        The flag is put down last: whoever finds it up until then need not send another byte.
+        """
         retried(os.read, self._waiting.fileno(), _READ)
+        self._woken = False
 
     def close(self):
         """Free the descriptors. One goes with the poller: another thread may be about to write to it."""
@@ -456,8 +465,8 @@ class PortablePoller(object):
     def wake(self):
         """End ``poll``. From any thread, and where no lock may be taken."""
         if not self._woken:
-            self._woken = True
             try:
+                self._woken = True
                 self._waking.send_bytes(b'!')
             except (OSError, IOError):
                 pass        # closed, with what it was to wake
@@ -466,10 +475,7 @@ class PortablePoller(object):
                 raise
 
     def drain(self):
-        """Forget that it was woken; the caller then looks what for.
-
-        The flag is put down last: whoever finds it up until then need not send another byte.
-        """
+        """Forget that it was woken; the flag is put down last, as above."""
         while self._waiting.poll(0):
             self._waiting.recv_bytes()
         self._woken = False

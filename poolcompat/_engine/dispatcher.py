@@ -11,7 +11,7 @@ import weakref
 from functools import partial
 from operator import methodcaller
 
-from .._compat.py27.pickling import dumps, loads, reducers
+from .._compat.py27.pickling import Pickling, loads
 from .._compat.py27.signals import interrupt_later
 from .._compat.py27.waiting import Latch, get_ident, monotonic
 from .._compat.py36.processes import kill
@@ -25,6 +25,8 @@ from .worker import main, unpack_error
 _AHEAD_SECONDS = .001       # how much work a busy worker is kept supplied with
 _LOOK_SECONDS = 2           # how often to look whether busy workers live, should no descriptor tell
 _GRACE_SECONDS = 1          # how long a worker that was told to end may take before it is killed
+
+_CLOSED = 'cannot schedule new futures after shutdown'
 
 _log = logging.getLogger('concurrent.futures')
 
@@ -124,6 +126,7 @@ class Engine(object):
         self._suspect = False       # an exception cut a step of a caller's short: look everything over
         self._death = None
         self._stop = methodcaller('terminate')      # how the workers of a broken pool are ended
+        self._ended = False         # nothing looks at ``_pending`` any more
         self._quiet = False         # nothing came while our thread waited last
         self._dozing = False        # it waits, and will not look at the workers by itself
         self._look_at = 0           # when it will
@@ -159,11 +162,10 @@ class Engine(object):
 
     def submit(self, call):
         """Send the call to an idle worker, or let it wait for one."""
-        self.check_process()
-        if get_ident() in self._inside:     # this thread is in here already: a signal's handler, or the collector's
-            self._check_open()
-            self._pending.append(call)
-            self._wake()
+        if self._pid != os.getpid():
+            self.check_process()
+        if get_ident() in self._inside or self._launched and self._lock.locked():
+            self._leave(call)
             return
         choice = []
         try:
@@ -178,6 +180,18 @@ class Engine(object):
             if not isinstance(error, Exception):
                 self._mend(choice)
             raise
+
+    def _leave(self, call):
+        """Leave the call to our thread. Takes no lock: this thread may have it, in what a signal's handler or the collector
+        interrupted; and where another has it, to wait would take longer than to go on."""
+        self._check_open()
+        try:
+            self._pending.append(call)
+        finally:
+            self._wake()
+        if self._ended:         # just then; if it came too late to be seen, it is still there
+            for late in self._drop_pending():
+                _fail(late, RuntimeError(_CLOSED))
 
     def _mend(self, choice):
         """Put in order what Ctrl-C left behind as this thread submitted a call."""
@@ -251,7 +265,7 @@ class Engine(object):
         if self._death is not None:
             raise self._death.error()
         if self._closing:
-            raise RuntimeError('cannot schedule new futures after shutdown')
+            raise RuntimeError(_CLOSED)
         if _exiting:
             raise RuntimeError('cannot schedule new futures after interpreter shutdown')
 
@@ -282,18 +296,18 @@ class Engine(object):
 
         The worker leaves ``choice`` when it is no longer reserved.
         """
-        table = reducers()
+        pickling = Pickling()
         packed, size = [], 0
         while calls:
             call = calls.popleft()
-            if call.payload is None and not self._pack(call, table):
+            if call.payload is None and not self._pack(call, pickling):
                 continue
             size += len(call.payload)
             if size > worker.channel.ahead_bytes and (packed or worker.calls):
                 calls.appendleft(call)
                 break
             packed.append(call)
-        unseen = self._hand_over(worker, packed, calls, choice)
+        unseen = self._hand_over(worker, packed, self._frames(worker, packed), calls, choice)
         if self._death is not None:
             for call in packed:
                 _fail(call, self._death.error())
@@ -303,26 +317,32 @@ class Engine(object):
             self._wake()
 
     @_locked
-    def _hand_over(self, worker, packed, rest, choice):
+    def _hand_over(self, worker, packed, frames, rest, choice):
         """Send the calls ``packed`` to the worker, and let the ``rest`` wait; return whether to wake our thread."""
         self._pending.extendleft(reversed(rest))
         if self._death is None:
             if packed:
-                self._send(worker, packed)
+                unsent, ahead = frames
+                if ahead:
+                    worker.channel.claims.offer(ahead)
+                    self._queued += len(ahead)
+                in_one_step(partial(worker.calls.extend, packed), partial(worker.channel.unsent.extend, unsent))
+                if not worker.channel.blocks:   # one that may is flushed by the caller, outside the lock
+                    worker.channel.flush()
             elif not worker.calls:
                 self._idle.append(worker)
         worker.reserved = 0
         del choice[:]
         return self._dozing or not packed and (self._pending or self._queued or self._closing)
 
-    def _pack(self, call, table):
+    def _pack(self, call, pickling):
         """Pickle the call; return whether it is still to be run. User code runs here: no lock is held."""
         if not call.running:
-            if not _start(call):
+            call.running = _start(call)
+            if not call.running:
                 return False
-            call.running = True
         try:
-            call.payload = dumps((call.fn, call.args, call.kwargs), table)
+            call.payload = pickling.dumps_call(call.fn, call.args, call.kwargs)
             return True
         except BaseException as error:
             if not isinstance(error, Exception) and not isinstance(threading.current_thread(), _Thread):
@@ -330,25 +350,25 @@ class Engine(object):
             _set(call.future.set_exception, explain_pickling(without_frames(error, 2)))
             return False
 
-    def _send(self, worker, calls):
-        """Give the calls to ``worker``. Under the lock; a channel that may block is flushed by the caller, outside it."""
+    def _frames(self, worker, calls):
+        """Number the calls; return what is to be written for them, and the numbers of those that are sent ahead.
+
+        The worker is reserved for this thread: it may run out of calls meanwhile, but it gets none from others.
+        """
         frames, ahead = [], []
+        kind, number = channels.QUEUED if worker.calls else channels.CALL, worker.number
         for call in calls:
-            call.number = worker.number
-            worker.number += 1
-            call.queued = bool(worker.calls or frames)
-            if call.queued:
-                ahead.append(call.number)
-            frames.append((channels.QUEUED if call.queued else channels.CALL, call.number, call.payload))
-            if not call.queued:
-                call.payload = None
-        if ahead:
-            worker.channel.claims.offer(ahead)
-            self._queued += len(ahead)
-        unsent = worker.channel.entries(frames)
-        in_one_step(partial(worker.calls.extend, calls), partial(worker.channel.unsent.extend, unsent))
-        if not worker.channel.blocks:
-            worker.channel.flush()
+            call.number = number
+            frames.append((kind, number, call.payload))
+            if kind == channels.QUEUED:
+                call.queued = True
+                ahead.append(number)
+            else:
+                call.queued, call.payload = False, None
+                kind = channels.QUEUED
+            number += 1
+        worker.number = number
+        return worker.channel.entries(frames), ahead
 
     def _wake(self):
         poller = self._poller
@@ -511,19 +531,21 @@ class Engine(object):
     def _cancel_pending(self):
         """Cancel the calls that wait, but for those that a worker is being started for."""
         self._cancelling = False
-        calls = self._take_pending()
+        calls = self._drop_pending()
         starting = sum(not worker.ready for worker in self._workers)
         self._pending.extend(calls[:starting])
         for call in calls[starting:]:
             if not _cancel(call):
                 self._pending.append(call)      # was with a worker for a moment, and cannot be cancelled
 
-    @_locked
-    def _take_pending(self):
+    def _drop_pending(self):
+        """Return the calls that wait, which now are the caller's. Other threads may add to them meanwhile."""
         calls = []
-        while self._pending:        # to which a handler may add meanwhile
-            calls.append(self._pending.popleft())
-        return calls
+        try:
+            while True:
+                calls.append(self._pending.popleft())
+        except IndexError:
+            return calls
 
     @_locked
     def _note(self, arrived):
@@ -667,8 +689,7 @@ class Engine(object):
         if self._death is None:
             self._death = death
         calls = [call for worker in self._workers for call in worker.calls]
-        calls.extend(self._pending)
-        self._pending.clear()
+        calls.extend(self._drop_pending())
         for worker in self._workers:
             worker.calls.clear()
         return calls
@@ -683,8 +704,9 @@ class Engine(object):
             self._idle.clear()
             self._leavers, self.processes = [], {}      # each process has descriptors too
             self._owner = None
-            for call in self._take_pending():       # came in through a signal's handler just then
-                _fail(call, RuntimeError('cannot schedule new futures after shutdown'))
+            self._ended = True
+            for call in self._drop_pending():       # came in just then
+                _fail(call, RuntimeError(_CLOSED))
             _engines[os.getpid()].discard(self)
         finally:
             self._finished.set()

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 import poolcompat
-from poolcompat._compat.py27.pickling import dumps, dumps_alone, loads, reducers
+from poolcompat._compat.py27.pickling import Pickling, dumps_alone, loads
 from poolcompat._compat.py27.waiting import Event, Latch, monotonic
 
 
@@ -88,8 +88,23 @@ class Greeter(object):
     (len, ('abc',), 3),
 ], ids=['method', 'class method', 'method of str', 'partial of a method', 'function', 'builtin'])
 def test_functions_that_can_be_pickled(function, args, result):
-    again, = loads(dumps([function], reducers()))
+    again, = loads(Pickling().dumps([function]))
     assert again(*args) == result
+    fn, args, kwargs = loads(Pickling().dumps_call(function, args, {}))
+    assert fn(*args, **kwargs) == result
+
+
+def test_pickled_one_after_the_other():
+    """Each by itself, also after one that failed midway."""
+    pickling, shared = Pickling(), [b'x' * 10]
+    for _ in range(2):
+        assert loads(pickling.dumps([shared, shared])) == [shared, shared]
+        with pytest.raises(Exception, match='lambda|function'):
+            pickling.dumps([shared, b'y' * 100000, lambda: None])
+        with pytest.raises(Exception, match='lambda|function'):
+            pickling.dumps_call(len, (shared, lambda: None), {})
+    assert pickling.dumps([shared]) == Pickling().dumps([shared])
+    assert loads(pickling.dumps_call(operator.add, (1, shared), {'a': 2})) == (operator.add, (1, shared), {'a': 2})
 
 
 def test_pickled_alone():

@@ -33,6 +33,27 @@ def test_a_caller_within_the_lock_is_let_in(executor):
     assert future.result() == 49
 
 
+def test_a_caller_does_not_wait_for_the_lock(executor):
+    futures = []
+    with executor._engine._lock:
+        caller = threading.Thread(target=lambda: futures.append(executor.submit(tasks.square, 8)))
+        caller.start()
+        caller.join()
+    assert futures[0].result() == 64
+
+
+def test_a_call_that_comes_as_the_engine_ends_fails():
+    """Its thread has looked at what waits for the last time, but had not yet as the call looked whether it ends."""
+    executor = poolcompat.ProcessPoolExecutor(1)
+    executor.submit(tasks.square, 1).result()
+    executor.shutdown()
+    engine, future = executor._engine, poolcompat.Future()
+    engine._closing = False
+    engine._leave(Call(future, tasks.square, (2,), {}))
+    with pytest.raises(RuntimeError, match='after shutdown'):
+        future.result(timeout=60)
+
+
 def test_all_workers_end_in_the_way_that_was_asked_for():
     """The death of the first breaks the pool, which may end the others before the caller has come to them."""
     executor, gate = poolcompat.ProcessPoolExecutor(2), support.Gate()

@@ -7,26 +7,43 @@ import sys
 # Breakpoint: https://bugs.python.org/issue14166 (methods, and a dispatch_table in the fast pickler)
 if sys.version_info >= (3, 4):
     import pickle
+    import types
     from multiprocessing.reduction import ForkingPickler
 
     _PROTOCOL = pickle.HIGHEST_PROTOCOL     # both ends are the same interpreter
     _PLAIN = frozenset([type(None), bool, int, float, complex, bytes, str])     # pickled without a reducer
 
-    def reducers():
-        """Return the reducers that are in force now, for ``dumps``: users may register theirs at any time."""
-        return ForkingPickler(io.BytesIO()).dispatch_table
+    class Pickling(object):
+        """Pickles one value after the other, with the reducers that are in force at the first: users may register theirs at
+        any time. One pickler for all: to make one takes as long as a small value does."""
 
-    def dumps(value, table):
-        """Return ``value`` pickled with ``reducers()``, which a group of calls shares."""
-        buffer = io.BytesIO()
-        pickler = pickle.Pickler(buffer, _PROTOCOL)
-        pickler.dispatch_table = table
-        pickler.dump(value)
-        return buffer.getvalue()
+        def __init__(self):
+            self._pickler = None
+
+        def dumps(self, value):
+            """Return ``value`` pickled."""
+            if self._pickler is None:
+                self._buffer = io.BytesIO()
+                self._pickler = pickle.Pickler(self._buffer, _PROTOCOL)
+                self._pickler.dispatch_table = ForkingPickler(io.BytesIO()).dispatch_table
+            pickler, self._pickler = self._pickler, None    # one that has failed may go wrong with the next: up to 3.6
+            pickler.dump(value)
+            pickled = self._buffer.getvalue()
+            pickler.clear_memo()
+            self._buffer.seek(0)
+            self._buffer.truncate()
+            self._pickler = pickler
+            return pickled
+
+        def dumps_call(self, fn, args, kwargs):
+            """Return the three pickled."""
+            if type(fn) is types.FunctionType and not kwargs and _PLAIN.issuperset(map(type, args)):
+                return pickle.dumps((fn, args, kwargs), _PROTOCOL)
+            return self.dumps((fn, args, kwargs))
 
     def dumps_alone(value):
         """Return ``value`` pickled, with the reducers that are in force now."""
-        return pickle.dumps(value, _PROTOCOL) if type(value) in _PLAIN else dumps(value, reducers())
+        return pickle.dumps(value, _PROTOCOL) if type(value) in _PLAIN else Pickling().dumps(value)
 
     loads = pickle.loads
 else:
@@ -44,10 +61,7 @@ else:
             else:
                 ForkingPickler.save(self, obj)
 
-    def reducers():
-        """Return nothing of use: 2.7's fast pickler takes no reducers."""
-
-    def dumps(value, table):
+    def dumps_alone(value):
         """Return ``value`` pickled, by the slow pickler where the fast one cannot: it knows methods, and more.
 
         An object of the user's that fails in the fast one is pickled twice, and fails in the slow one for the same reason.
@@ -59,9 +73,14 @@ else:
             _Pickler(buffer, 2).dump(value)
             return buffer.getvalue()
 
-    def dumps_alone(value):
-        """Return ``value`` pickled."""
-        return dumps(value, None)
+    class Pickling(object):
+        """Pickles one value after the other: 2.7's fast pickler takes no reducers that would have to be looked up."""
+
+        dumps = staticmethod(dumps_alone)
+
+        def dumps_call(self, fn, args, kwargs):
+            """Return the three pickled."""
+            return dumps_alone((fn, args, kwargs))
 
     def loads(data):
         """Return what was pickled in ``data``, bytes or bytearray."""
