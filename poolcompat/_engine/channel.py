@@ -378,8 +378,8 @@ class FastPoller(object):
         self._poll.register(self._waiting.fileno(), select.POLLIN)
         self._workers = {self._waiting.fileno(): None}
         self._writing = {}
-        self._woken = False
-        self._wake = partial(setattr, self, '_woken', True), partial(os.write, self._waking.fileno(), b'!')
+        self._woken = []        # something, while it is woken
+        self._wake = partial(self._woken.append, True), partial(os.write, self._waking.fileno(), b'!')
 
     def add(self, worker):
         """Wait for the results of ``worker``."""
@@ -426,7 +426,7 @@ class FastPoller(object):
         The flag is put down last: whoever finds it up until then need not send another byte.
         """
         retried(os.read, self._waiting.fileno(), _READ)
-        self._woken = False
+        del self._woken[:]
 
     def close(self):
         """Free the descriptors. One goes with the poller: another thread may be about to write to it."""

@@ -1,7 +1,10 @@
 """``poolcompat._engine.channel``: frames arrive whole, in order, whatever their size."""
 from __future__ import absolute_import, division, print_function
 
+import gc
+import platform
 import threading
+import weakref
 
 import pytest
 
@@ -132,6 +135,25 @@ def test_a_wake_is_not_lost(poller_type):
         poller.drain()
         assert poller.poll(0) == ([], [])
     poller.close()
+
+
+@pytest.mark.skipif(platform.python_implementation() == 'PyPy', reason='PyPy frees what nobody holds some time later')
+@pytest.mark.parametrize('poller_type', [channels.FastPoller, channels.PortablePoller])
+def test_a_poller_that_nobody_holds_is_gone(poller_type):
+    """And its descriptor with it, without the collector."""
+    if poller_type is channels.FastPoller:
+        pytest.importorskip('fcntl', reason='the fast poller is for POSIX')
+    gc.disable()
+    try:
+        poller = poller_type(get_context())
+        poller.wake()
+        poller.drain()
+        poller.close()
+        gone = weakref.ref(poller)
+        del poller
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_the_portable_channel_can_be_forced(monkeypatch):
