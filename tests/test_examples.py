@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -161,7 +160,6 @@ def test_ctrl_c_ends_at_once_and_in_silence():
     process = start('prime_search.py', '1000000', '--start', '10**60', '--block', '50', '-w', '2',
                     preexec_fn=in_a_group_of_its_own)
     line = process.stderr.readline()                                    # it works: the first block is done
-    time.sleep(0.2)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate()
     assert (process.returncode, out) == (130, b'')
