@@ -38,6 +38,13 @@ def native_never(reason):
     return mark
 
 
+def native_keeps(case):
+    """Does this interpreter's own executor keep the promise? Older ones lose races of their own now and then, such as
+    3.9's with a closed pipe at exit, so only a new one is asked about a race."""
+    race = any(mark.name == 'race' for mark in getattr(case, 'pytestmark', ()))
+    return getattr(case, 'keeps', True) and (not race or sys.version_info >= (3, 13))
+
+
 class NativeNames(object):
     """The interpreter's own names, as far as it has them."""
     __name__ = 'concurrent.futures'
@@ -158,7 +165,7 @@ def bind(namespace, cases, bindings=ALL):
         body = {'__module__': namespace['__name__'], '__doc__': cases.__doc__}
         if binding.native:
             for name in dir(cases):
-                if name.startswith('test_') and not getattr(getattr(cases, name), 'keeps', True):
+                if name.startswith('test_') and not native_keeps(getattr(cases, name)):
                     body[name] = None
         name = 'Test%s%s' % (cases.__name__.replace('Cases', ''), binding.__name__)
         assert name not in namespace
