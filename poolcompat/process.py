@@ -15,7 +15,8 @@ from ._compat.py312 import cpu_count
 from ._compat.py313 import Executor
 from ._compat.py36.processes import kill
 from ._compat.py37 import show_signature
-from ._engine.dispatcher import Call, Engine
+from ._engine.calls import Call
+from ._engine.dispatcher import Engine
 from ._errors import BrokenProcessPool
 from ._errors import RemoteTraceback as _RemoteTraceback    # noqa: F401 (CPython's name for it here)
 from ._futures import Future

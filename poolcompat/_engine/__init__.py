@@ -13,6 +13,8 @@
 ``claims``       which of the calls that were sent ahead a worker may still start
 ``worker``       what runs in the worker
 ``dispatcher``   who gets which call, what came back, who died
+``calls``        a call, and what becomes of its future
+``exits``        the engines that a process finishes before it exits
 ``steps``        steps that no signal comes between
 
 How a call travels. ``Engine.submit`` takes an idle worker, pickles the call and writes it, all in the caller's thread;

@@ -2,7 +2,6 @@
 from __future__ import absolute_import, division, print_function
 
 import collections
-import logging
 import os
 import sys
 import threading
@@ -15,40 +14,17 @@ from .._compat.py27.pickling import Pickling, loads
 from .._compat.py27.signals import interrupt_later
 from .._compat.py27.waiting import Latch, get_ident, monotonic
 from .._compat.py36.processes import kill
-from .._compat.py37 import InvalidStateError
-from .._compat.py38.exits import DAEMON_THREADS, at_exit
+from .._compat.py38.exits import DAEMON_THREADS
 from .._errors import BrokenProcessPool, Death, RemoteTraceback, explain_pickling, signal_name, without_frames
 from . import channel as channels
+from . import exits
+from .calls import CLOSED, OwnThread, cancel, fail, in_own_thread, log, set_future, start
 from .steps import in_one_step
 from .worker import main, unpack_error
 
 _AHEAD_SECONDS = .001       # how much work a busy worker is kept supplied with
 _LOOK_SECONDS = 2           # how often to look whether busy workers live, should no descriptor tell
 _GRACE_SECONDS = 1          # how long a worker that was told to end may take before it is killed
-
-_CLOSED = 'cannot schedule new futures after shutdown'
-
-_log = logging.getLogger('concurrent.futures')
-
-
-class Call(object):
-    """A call on its way: what to run, and the future that is to have the result."""
-    __slots__ = ('future', 'fn', 'args', 'kwargs', 'payload', 'running', 'number', 'queued')
-
-    def __init__(self, future, fn, args, kwargs):
-        self.future = future
-        self.fn = fn
-        self.args = args
-        self.kwargs = kwargs
-        self.payload = None     # pickled, while it may have to be sent (again)
-        self.running = False    # the future cannot be cancelled any more
-        self.number = None      # among the calls of its worker
-        self.queued = False     # sent to a busy worker, so it may be taken back
-
-    def __str__(self):
-        return '%s.%s' % (getattr(self.fn, '__module__', None) or '?',
-                          getattr(self.fn, '__qualname__', None) or getattr(self.fn, '__name__', None)
-                          or type(self.fn).__name__)
 
 
 class _Worker(object):
@@ -65,10 +41,6 @@ class _Worker(object):
         self.init_error = None      # what its initializer raised
         self.leaving = False        # it was told to end
         self.buried = False         # its results have ended, and nothing reads them any more
-
-
-class _Thread(threading.Thread):
-    """The dispatcher thread of an engine. No signal's handler runs in it."""
 
 
 def _locked(method):
@@ -134,7 +106,7 @@ class Engine(object):
         self._thread = None
         self._finished = Latch()
         self._owner = None
-        _watch_exit()
+        exits.watch()
         #: The processes by pid, for those who look into an executor.
         self.processes = {}
 
@@ -191,7 +163,7 @@ class Engine(object):
             self._wake()
         if self._ended:         # just then; if it came too late to be seen, it is still there
             for late in self._drop_pending():
-                _fail(late, RuntimeError(_CLOSED))
+                fail(late, RuntimeError(CLOSED))
 
     def _mend(self, choice):
         """Put in order what Ctrl-C left behind as this thread submitted a call."""
@@ -265,8 +237,8 @@ class Engine(object):
         if self._death is not None:
             raise self._death.error()
         if self._closing:
-            raise RuntimeError(_CLOSED)
-        if _exiting:
+            raise RuntimeError(CLOSED)
+        if exits.is_exiting():
             raise RuntimeError('cannot schedule new futures after interpreter shutdown')
 
     def _take_idle(self, choice):
@@ -310,7 +282,7 @@ class Engine(object):
         unseen = self._hand_over(worker, packed, self._frames(worker, packed), calls, choice)
         if self._death is not None:
             for call in packed:
-                _fail(call, self._death.error())
+                fail(call, self._death.error())
         elif worker.channel.blocks:
             worker.channel.flush()
         if worker.channel.unsent or unseen:
@@ -338,16 +310,16 @@ class Engine(object):
     def _pack(self, call, pickling):
         """Pickle the call; return whether it is still to be run. User code runs here: no lock is held."""
         if not call.running:
-            call.running = _start(call)
+            call.running = start(call)
             if not call.running:
                 return False
         try:
             call.payload = pickling.dumps_call(call.fn, call.args, call.kwargs)
             return True
         except BaseException as error:
-            if not isinstance(error, Exception) and not isinstance(threading.current_thread(), _Thread):
+            if not isinstance(error, Exception) and not in_own_thread():
                 raise       # Ctrl-C while the caller pickles: the caller has no future yet
-            _set(call.future.set_exception, explain_pickling(without_frames(error, 2)))
+            set_future(call.future.set_exception, explain_pickling(without_frames(error, 2)))
             return False
 
     def _frames(self, worker, calls):
@@ -430,13 +402,12 @@ class Engine(object):
 
     def _launch_thread(self):
         self._poller = self._poller_type(self._context)
-        thread = _Thread(target=self._run, name='poolcompat-dispatcher')
+        thread = OwnThread(target=self._run, name='poolcompat-dispatcher')
         thread.daemon = DAEMON_THREADS
         with self._launching:
             try:
                 self._thread = thread
-                _engines[os.getpid()].add(self)     # first: this process may exit before the thread has got going
-                _threads[:] = [other for other in _threads if other.is_alive()] + [thread]
+                exits.begin(self, thread)   # first: this process may exit before the thread has got going
                 thread.start()
             except BaseException:
                 self._thread = None     # which it looks at before it begins
@@ -454,7 +425,7 @@ class Engine(object):
                 self._turn()
         except:     # noqa: E722 (a mistake of ours must not leave anybody waiting; 2.7 can raise what is no BaseException)
             error = sys.exc_info()[1]
-            _log.critical('the process pool failed', exc_info=True)
+            log.critical('the process pool failed', exc_info=True)
             self._fall(Death('The process pool failed: %s: %s' % (type(error).__name__, error), cause=error))
         finally:
             self._end()
@@ -535,7 +506,7 @@ class Engine(object):
         starting = sum(not worker.ready for worker in self._workers)
         self._pending.extend(calls[:starting])
         for call in calls[starting:]:
-            if not _cancel(call):
+            if not cancel(call):
                 self._pending.append(call)      # was with a worker for a moment, and cannot be cancelled
 
     def _drop_pending(self):
@@ -682,7 +653,7 @@ class Engine(object):
         if self._cancelling:
             self._cancel_pending()
         for call in self._take_all(death):
-            _fail(call, self._death.error())
+            fail(call, self._death.error())
 
     @_locked
     def _take_all(self, death):
@@ -706,8 +677,8 @@ class Engine(object):
             self._owner = None
             self._ended = True
             for call in self._drop_pending():       # came in just then
-                _fail(call, RuntimeError(_CLOSED))
-            _engines[os.getpid()].discard(self)
+                fail(call, RuntimeError(CLOSED))
+            exits.end(self)
         finally:
             self._finished.set()
 
@@ -744,39 +715,6 @@ def _try_to(function, *args):
         pass
 
 
-def _set(method, *value):
-    """Return ``method(*value)`` of a future, or None: someone else may have set it, or a callback of it raised.
-
-    What is no mere Exception gets out of a caller's thread: it may be Ctrl-C, which the caller is to see.
-    """
-    try:
-        return method(*value)
-    except InvalidStateError:
-        pass
-    except BaseException as error:
-        if not isinstance(error, Exception) and not isinstance(threading.current_thread(), _Thread):
-            raise
-        _log.exception('a future could not be set')
-
-
-def _start(call):
-    """Mark the future as running; return whether it is to run: it may have been cancelled, or set by someone else."""
-    return _set(call.future.set_running_or_notify_cancel)
-
-
-def _cancel(call):
-    """Cancel the future and tell those who wait for it; return whether it could be cancelled."""
-    if call.running or not _set(call.future.cancel):
-        return False
-    _start(call)
-    return True
-
-
-def _fail(call, error):
-    if call.running or _start(call):
-        _set(call.future.set_exception, error)
-
-
 def _unpack(body):
     """Return the exception that a worker sent, with the worker's traceback as its cause."""
     text, pickled = unpack_error(body)
@@ -805,33 +743,4 @@ def _settle(call, kind, body):
         value.call = str(call)
         method = future.set_exception
     call = body = trouble = None
-    _set(method, value)
-
-
-_engines = {}       # process -> its engines that are at work
-_threads = []       # the threads of engines, at work or just ended
-_exiting = False
-
-
-def _finish_all():
-    """Finish the work of every pool of this process, and its workers, as it is about to exit."""
-    global _exiting
-    _exiting = True
-    engines = list(_engines.get(os.getpid(), ()))
-    for engine in engines:
-        engine.close()
-    for engine in engines:
-        engine.join()
-    for thread in _threads:
-        if thread.is_alive() and thread is not threading.current_thread():
-            thread.join()
-
-
-def _watch_exit():
-    """Have this process finish its pools before it exits."""
-    global _exiting
-    _engines.setdefault(os.getpid(), set())
-    try:
-        at_exit(_finish_all)
-    except RuntimeError:        # it is exiting
-        _exiting = True
+    set_future(method, value)

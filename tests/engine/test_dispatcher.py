@@ -9,7 +9,7 @@ import pytest
 import poolcompat
 from poolcompat._compat.py36.processes import kill
 from poolcompat._engine import dispatcher
-from poolcompat._engine.dispatcher import Call
+from poolcompat._engine.calls import Call
 
 from .. import support, tasks
 
@@ -89,7 +89,7 @@ def test_a_mistake_of_ours_leaves_nobody_waiting(monkeypatch):
 
     logged = []
     monkeypatch.setattr(executor._engine, '_note', note)
-    monkeypatch.setattr(dispatcher._log, 'critical', lambda text, exc_info: logged.append(text))
+    monkeypatch.setattr(dispatcher.log, 'critical', lambda text, exc_info: logged.append(text))
     text = str(executor.submit(tasks.square, 1).exception())
     executor.shutdown()
     assert 'LookupError: a mistake' in text

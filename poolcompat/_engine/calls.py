@@ -1,0 +1,74 @@
+"""A call on its way, and what becomes of its future: for processes and threads alike."""
+from __future__ import absolute_import, division, print_function
+
+import logging
+import threading
+
+from .._compat.py37 import InvalidStateError
+
+CLOSED = 'cannot schedule new futures after shutdown'
+
+log = logging.getLogger('concurrent.futures')
+
+
+class Call(object):
+    """A call on its way: what to run, and the future that is to have the result."""
+    __slots__ = ('future', 'fn', 'args', 'kwargs', 'payload', 'running', 'number', 'queued')
+
+    def __init__(self, future, fn, args, kwargs):
+        self.future = future
+        self.fn = fn
+        self.args = args
+        self.kwargs = kwargs
+        self.payload = None     # pickled, while it may have to be sent (again)
+        self.running = False    # the future cannot be cancelled any more
+        self.number = None      # among the calls of its worker
+        self.queued = False     # sent to a busy worker, so it may be taken back
+
+    def __str__(self):
+        return '%s.%s' % (getattr(self.fn, '__module__', None) or '?',
+                          getattr(self.fn, '__qualname__', None) or getattr(self.fn, '__name__', None)
+                          or type(self.fn).__name__)
+
+
+class OwnThread(threading.Thread):
+    """A thread of ours. No signal's handler runs in it."""
+
+
+def in_own_thread():
+    """Return whether this thread is one of ours."""
+    return isinstance(threading.current_thread(), OwnThread)
+
+
+def set_future(method, *value):
+    """Return ``method(*value)`` of a future, or None: someone else may have set it, or a callback of it raised.
+
+    What is no mere Exception gets out of a caller's thread: it may be Ctrl-C, which the caller is to see.
+    """
+    try:
+        return method(*value)
+    except InvalidStateError:
+        pass
+    except BaseException as error:
+        if not isinstance(error, Exception) and not in_own_thread():
+            raise
+        log.exception('a future could not be set')
+
+
+def start(call):
+    """Mark the future as running; return whether it is to run: it may have been cancelled, or set by someone else."""
+    return set_future(call.future.set_running_or_notify_cancel)
+
+
+def cancel(call):
+    """Cancel the future and tell those who wait for it; return whether it could be cancelled."""
+    if call.running or not set_future(call.future.cancel):
+        return False
+    start(call)
+    return True
+
+
+def fail(call, error):
+    """Give the future the error, where it can still have one."""
+    if call.running or start(call):
+        set_future(call.future.set_exception, error)

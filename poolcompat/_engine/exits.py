@@ -1,0 +1,51 @@
+"""The pools that are at work, which the process finishes before it exits."""
+from __future__ import absolute_import, division, print_function
+
+import os
+import threading
+
+from .._compat.py38.exits import at_exit
+
+_engines = {}       # process -> its engines that are at work
+_threads = []       # the threads of engines, at work or just ended
+_exiting = False
+
+
+def is_exiting():
+    """Return whether this process is about to exit, so that no call is taken any more."""
+    return _exiting
+
+
+def watch():
+    """Have this process finish its pools before it exits. Called for each new one."""
+    global _exiting
+    _engines.setdefault(os.getpid(), set())
+    try:
+        at_exit(_finish_all)
+    except RuntimeError:        # it is exiting
+        _exiting = True
+
+
+def begin(engine, thread):
+    """Note that ``engine`` is at work, with a thread that is about to start."""
+    _engines[os.getpid()].add(engine)
+    _threads[:] = [other for other in _threads if other.is_alive()] + [thread]
+
+
+def end(engine):
+    """Note that ``engine`` has no more work; its last thread may still be ending."""
+    _engines[os.getpid()].discard(engine)
+
+
+def _finish_all():
+    """Finish the work of every pool of this process, as it is about to exit."""
+    global _exiting
+    _exiting = True
+    engines = list(_engines.get(os.getpid(), ()))
+    for engine in engines:
+        engine.close()
+    for engine in engines:
+        engine.join()
+    for thread in _threads:
+        if thread.is_alive() and thread is not threading.current_thread():
+            thread.join()
