@@ -1,4 +1,4 @@
-"""The process pool of the newest CPython, on every Python from 2.7.
+"""The executors of the newest CPython, on every Python from 2.7.
 
 ``from poolcompat import ProcessPoolExecutor`` means the same thing on CPython 2.7, on 3.4 to the newest, and on
 PyPy. Importing the package loads nothing else: each name is imported from its module the first time it is used.
@@ -11,11 +11,12 @@ __version__ = '0.1.0'
 
 __all__ = (
     # executors
-    'Executor', 'ProcessPoolExecutor',
+    'Executor', 'ProcessPoolExecutor', 'ThreadPoolExecutor', 'InterpreterPoolExecutor',
     # futures
     'Future', 'wait', 'as_completed', 'FIRST_COMPLETED', 'FIRST_EXCEPTION', 'ALL_COMPLETED',
     # errors
     'CancelledError', 'TimeoutError', 'InvalidStateError', 'BrokenExecutor', 'BrokenProcessPool',
+    'BrokenThreadPool',
     # the machine
     'get_context', 'cpu_count',
     '__version__',
@@ -23,6 +24,8 @@ __all__ = (
 
 __getattr__, __dir__ = lazy_names(__name__, __all__, {
     'process': ('ProcessPoolExecutor', 'BrokenProcessPool'),
+    'thread': ('ThreadPoolExecutor', 'BrokenThreadPool'),
+    'interpreter': ('InterpreterPoolExecutor',),
     '_futures': ('Executor', 'Future', 'wait', 'as_completed', 'FIRST_COMPLETED', 'FIRST_EXCEPTION',
                  'ALL_COMPLETED', 'CancelledError'),
     '_compat.py310': ('TimeoutError',),

@@ -13,6 +13,22 @@ Executor = py313.Executor
 wait, as_completed = py310.wait, py310.as_completed
 
 
+class ExecutorGaps(object):
+    """What no interpreter's executors do: cancel at Ctrl-C (gh-125886), and say why they cannot be pickled."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, exc_type, exc_val, exc_tb):
+        interrupted = exc_type is not None and issubclass(exc_type, KeyboardInterrupt)
+        self.shutdown(wait=True, cancel_futures=interrupted)
+        return False
+
+    def __reduce__(self):
+        raise TypeError('an executor cannot be sent to another process: its workers and its threads belong to this one; '
+                        'make an executor of its own there, or send only what the calls need')
+
+
 class Future(py27.FutureGaps, py38.FutureGaps, py313.FutureGaps, py310.FutureGaps, py37.FutureGaps, futures.Future):
     """The result of a call that may not have ended yet: the interpreter's own Future, as of 3.15 on every interpreter."""
     __module__ = 'poolcompat'

@@ -6,7 +6,9 @@
 ``Future``                  never quite native: ``exception_info`` is the backport's; gaps in ``_compat``
 ``InvalidStateError``       native from 3.8
 ``BrokenExecutor``          native from 3.7
-``ProcessPoolExecutor``     never native: GAPS 2b and 2c hold for the newest
+``BrokenThreadPool``        native from 3.7
+``ThreadPoolExecutor``      never native: the newest forgets calls whose executor is gone, where an initializer fails
+``ProcessPoolExecutor``     never native: the newest hangs and breaks in ways that the README lists
 ==========================  ============================================================================
 """
 from __future__ import absolute_import, division, print_function
@@ -15,6 +17,12 @@ from concurrent import futures
 
 #: The base of the errors of ``concurrent.futures``.
 Error = futures.CancelledError.__mro__[1]
+
+
+def thread_pool():
+    """Return the native ``ThreadPoolExecutor`` and ``BrokenThreadPool``, with a stand-in as below."""
+    from concurrent.futures import thread
+    return futures.ThreadPoolExecutor, getattr(thread, 'BrokenThreadPool', type('BrokenThreadPool', (RuntimeError,), {}))
 
 
 def process_pool():

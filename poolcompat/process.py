@@ -12,14 +12,13 @@ from six.moves import zip
 from . import _native
 from ._compat.py27.contexts import get_context
 from ._compat.py312 import cpu_count
-from ._compat.py313 import Executor
 from ._compat.py36.processes import kill
 from ._compat.py37 import show_signature
 from ._engine.calls import Call
 from ._engine.dispatcher import Engine
 from ._errors import BrokenProcessPool
 from ._errors import RemoteTraceback as _RemoteTraceback    # noqa: F401 (CPython's name for it here)
-from ._futures import Future
+from ._futures import Executor, ExecutorGaps, Future
 from ._map import map_calls
 from ._signatures import signature, submit_arguments
 
@@ -29,7 +28,7 @@ _NativeProcessPoolExecutor, _ = _native.process_pool()
 _MAX_WINDOWS_WORKERS = 61       # WaitForMultipleObjects waits for 63 handles
 
 
-class ProcessPoolExecutor(_NativeProcessPoolExecutor, Executor):
+class ProcessPoolExecutor(ExecutorGaps, _NativeProcessPoolExecutor, Executor):
     """A pool of worker processes that run calls.
 
     ``max_workers``
@@ -131,14 +130,6 @@ class ProcessPoolExecutor(_NativeProcessPoolExecutor, Executor):
         if wait:
             self._engine.join()
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, exc_type, exc_val, exc_tb):
-        interrupted = exc_type is not None and issubclass(exc_type, KeyboardInterrupt)
-        self.shutdown(wait=True, cancel_futures=interrupted)
-        return False
-
     def terminate_workers(self):
         """End the worker processes now (SIGTERM) and shut down; calls that run get BrokenProcessPool (CPython 3.14)."""
         self._engine.stop_workers(operator.methodcaller('terminate'))
@@ -146,10 +137,6 @@ class ProcessPoolExecutor(_NativeProcessPoolExecutor, Executor):
     def kill_workers(self):
         """Kill the worker processes now (SIGKILL) and shut down; calls that run get BrokenProcessPool (CPython 3.14)."""
         self._engine.stop_workers(kill)
-
-    def __reduce__(self):
-        raise TypeError('an executor cannot be sent to another process: its workers and its thread belong to this one; '
-                        'make an executor of its own there, or send only what the calls need')
 
 
 def _call_each(fn, chunk):

@@ -153,6 +153,23 @@ class NativeSpawn(Native):
     method = 'spawn'
 
 
+class Threads(Binding):
+    """ThreadPoolExecutor, for the cases that do not care what runs a call."""
+    method = 'threads'
+
+    def executor(self, max_workers=1, **kwargs):
+        executor = self.lib.ThreadPoolExecutor(max_workers, **kwargs)
+        self._made.append(weakref.ref(executor))
+        return executor
+
+
+class NativeThreads(Threads):
+    """The interpreter's own. Before 3.9 it lacks much of what the cases ask for: not bound."""
+    native = True
+    lib = NativeNames()
+    here = sys.version_info >= (3, 9)
+
+
 FORKING = (Fork, Portable, Native)
 ALL = (Fork, Spawn, Forkserver, Portable, PortableSpawn, Native)
 

@@ -5,6 +5,7 @@ from __future__ import absolute_import, division, print_function
 import errno
 import gc
 import os
+import platform
 import shutil
 import signal
 import socket
@@ -311,6 +312,16 @@ def settle(before, seconds=10):
             gc.collect()
         text = left_over(before)
     return text
+
+
+def wait_for(condition, collecting=False):
+    """Wait until the condition holds, where there is nothing to wait on; PyPy may have to collect garbage for it."""
+    end = time.time() + GUARD
+    while not condition():
+        assert time.time() < end, 'not within %d seconds' % GUARD
+        time.sleep(0.001)
+        if collecting and platform.python_implementation() == 'PyPy':
+            gc.collect()
 
 
 def in_forked_child(function):

@@ -8,6 +8,7 @@ from six.moves import zip
 from .._map import map_calls
 from .._native import futures
 from .._signatures import signature, submit_arguments
+from .py36.errors import BrokenExecutor
 from .py37 import show_signature
 
 # Breakpoint: https://github.com/python/cpython/issues/132063 (a falsy exception is raised, not turned into None)
@@ -67,3 +68,27 @@ else:
         @signature('self, wait=True, *, cancel_futures=False')
         def shutdown(self, wait, cancel_futures):
             """Free what the executor holds; for an executor that holds nothing, nothing (CPython 3.9)."""
+
+
+# Breakpoint: https://github.com/python/cpython/issues/124694 (InterpreterPoolExecutor)
+if sys.version_info >= (3, 14):
+    from concurrent.futures import InterpreterPoolExecutor
+    from concurrent.futures.interpreter import BrokenInterpreterPool, ExecutionFailed
+else:
+    class BrokenInterpreterPool(BrokenExecutor):
+        """The initializer of an interpreter's thread has failed."""
+        __module__ = 'poolcompat.interpreter'
+
+    class ExecutionFailed(RuntimeError):
+        """An exception was raised in another interpreter."""
+        __module__ = 'poolcompat.interpreter'
+
+    class InterpreterPoolExecutor(Executor):
+        """A pool of threads with an interpreter each. It cannot be made here: NotImplementedError says so."""
+        __module__ = 'poolcompat.interpreter'
+
+        @signature("self, max_workers=None, thread_name_prefix='', initializer=None, initargs=()")
+        def __init__(self, max_workers, thread_name_prefix, initializer, initargs):
+            raise NotImplementedError(
+                'an interpreter for each thread needs Python 3.14 or newer, and this is %d.%d; ProcessPoolExecutor is the '
+                'nearest thing here: its calls run beside each other as well' % sys.version_info[:2])

@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 import time
-import weakref
 from functools import partial
 from operator import methodcaller
 
@@ -66,13 +65,11 @@ def _locked(method):
     return locked
 
 
-class Engine(object):
-    """A pool of worker processes, and the thread that serves them.
-
-    It knows nothing of its executor, so that the executor can be collected: ``abandon`` tells the engine.
-    """
+class Engine(exits.Served):
+    """A pool of worker processes, and the thread that serves them."""
 
     def __init__(self, max_workers, context, initializer, initargs, max_tasks):
+        super(Engine, self).__init__()
         self._max_workers = max_workers
         self._context = context
         self._initializer = initializer
@@ -80,7 +77,6 @@ class Engine(object):
         self._max_tasks = max_tasks
         self._grows = context.get_start_method() != 'fork'      # forking is safe only before our thread runs
         self._channel_type, self._poller_type = channels.choose()
-        self._pid = os.getpid()
         self._lock = threading.Lock()
         self._holder = None         # the thread that has the lock, or was interrupted as it gave it back
         self._inside = set()        # threads in a method that is _locked
@@ -105,32 +101,15 @@ class Engine(object):
         self._poller = None
         self._thread = None
         self._finished = Latch()
-        self._owner = None
-        exits.watch()
         #: The processes by pid, for those who look into an executor.
         self.processes = {}
 
     # -- called from any thread --------------------------------------------------------------------------------
 
-    def serve(self, owner):
-        """Finish and end when ``owner``, the executor, is collected."""
-        def abandon(_, engine=weakref.ref(self)):
-            engine = engine()
-            if engine is not None and engine._pid == os.getpid():
-                engine.abandon()
-        self._owner = weakref.ref(owner, abandon)
-
     def abandon(self):
         """Finish what there is and end. Takes no lock: it is called at any instruction of any thread."""
         self._closing = True
         self._wake()
-
-    def check_process(self):
-        """Raise RuntimeError in a process that was forked from the one the engine belongs to."""
-        if self._pid != os.getpid():
-            raise RuntimeError(
-                'this executor belongs to process %d, and this is process %d, forked from it: its workers and its thread '
-                'are not here; make an executor of its own in the forked process' % (self._pid, os.getpid()))
 
     def submit(self, call):
         """Send the call to an idle worker, or let it wait for one."""

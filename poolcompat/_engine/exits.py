@@ -1,14 +1,42 @@
-"""The pools that are at work, which the process finishes before it exits."""
+"""The life of an engine: whose it is, and that the process finishes its work before it exits."""
 from __future__ import absolute_import, division, print_function
 
 import os
 import threading
+import weakref
 
 from .._compat.py38.exits import at_exit
 
 _engines = {}       # process -> its engines that are at work
 _threads = []       # the threads of engines, at work or just ended
 _exiting = False
+
+
+class Served(object):
+    """An engine, as far as its owner and its process go.
+
+    It knows nothing of its executor, so that the executor can be collected: ``abandon`` tells the engine.
+    """
+
+    def __init__(self):
+        self._pid = os.getpid()
+        self._owner = None
+        watch()
+
+    def serve(self, owner):
+        """Finish and end when ``owner``, the executor, is collected."""
+        def abandon(_, engine=weakref.ref(self)):
+            engine = engine()
+            if engine is not None and engine._pid == os.getpid():
+                engine.abandon()
+        self._owner = weakref.ref(owner, abandon)
+
+    def check_process(self):
+        """Raise RuntimeError in a process that was forked from the one the engine belongs to."""
+        if self._pid != os.getpid():
+            raise RuntimeError(
+                'this executor belongs to process %d, and this is process %d, forked from it: its workers and its threads '
+                'are not here; make an executor of its own in the forked process' % (self._pid, os.getpid()))
 
 
 def is_exiting():

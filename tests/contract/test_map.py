@@ -11,7 +11,7 @@ import weakref
 import pytest
 
 from tests import tasks
-from tests.bindings import ALL, Fork, Native, Portable, bind, native_since
+from tests.bindings import ALL, Fork, Native, Portable, Threads, bind, native_since
 
 
 class Counted(object):
@@ -270,7 +270,10 @@ class BufferCases(object):
         with pytest.raises(LookupError):
             list(results)
 
-    def test_broken_pool(self):
+
+class BrokenPoolCases(object):
+
+    def test_buffer(self):
         executor = self.executor()
         results = executor.map(tasks.die_if, itertools.count(), itertools.repeat(3), buffersize=2)
         with pytest.raises(self.lib.BrokenProcessPool):
@@ -302,7 +305,8 @@ class ClockCases(object):
 
 
 bind(globals(), MapCases, [Fork, Portable, Native])
-bind(globals(), BufferCases, [Fork, Portable] + ([Native] if sys.version_info >= (3, 14) else []))
+bind(globals(), BufferCases, [Fork, Portable, Threads] + ([Native] if sys.version_info >= (3, 14) else []))
+bind(globals(), BrokenPoolCases, [Fork, Portable] + ([Native] if sys.version_info >= (3, 14) else []))
 bind(globals(), ClockCases, [Fork, Native])
 
 

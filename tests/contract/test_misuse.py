@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests import tasks
-from tests.bindings import ALL, Fork, Forkserver, Native, Portable, PortableSpawn, Spawn, bind
+from tests.bindings import ALL, Fork, Forkserver, Native, NativeThreads, Portable, PortableSpawn, Spawn, Threads, bind
 
 OURS = [binding for binding in ALL if binding is not Native]
 
@@ -193,4 +193,4 @@ bind(globals(), WhatCanBeSentCases, [Fork, Portable])
 bind(globals(), MainCases, [Spawn, Forkserver, PortableSpawn])
 bind(globals(), ForkMainCases, [Fork, Native])
 bind(globals(), DaemonCases, [Fork, Spawn])
-bind(globals(), AfterShutdownCases, [Fork, Native])
+bind(globals(), AfterShutdownCases, [Fork, Native, Threads, NativeThreads])

@@ -9,13 +9,17 @@ import concurrent.futures
 import pytest
 
 import poolcompat
+import poolcompat.interpreter
 import poolcompat.process
+import poolcompat.thread
 
-NAMES = ['ProcessPoolExecutor', 'Executor', 'Future', 'wait', 'as_completed', 'FIRST_COMPLETED', 'FIRST_EXCEPTION',
+NAMES = ['ProcessPoolExecutor', 'ThreadPoolExecutor', 'InterpreterPoolExecutor', 'BrokenThreadPool',
+         'Executor', 'Future', 'wait', 'as_completed', 'FIRST_COMPLETED', 'FIRST_EXCEPTION',
          'ALL_COMPLETED', 'CancelledError', 'TimeoutError', 'InvalidStateError', 'BrokenExecutor', 'BrokenProcessPool',
          'get_context', 'cpu_count', '__version__']
 
-CLASSES = ['ProcessPoolExecutor', 'Executor', 'Future', 'CancelledError', 'TimeoutError', 'InvalidStateError',
+CLASSES = ['ProcessPoolExecutor', 'ThreadPoolExecutor', 'InterpreterPoolExecutor', 'BrokenThreadPool',
+           'Executor', 'Future', 'CancelledError', 'TimeoutError', 'InvalidStateError',
            'BrokenExecutor', 'BrokenProcessPool']
 
 
@@ -37,6 +41,16 @@ def test_star_import():
 def test_process_module(name):
     assert getattr(poolcompat.process, name) is getattr(poolcompat, name)
     assert name in poolcompat.process.__all__
+
+
+@pytest.mark.parametrize('module, names', [
+    (poolcompat.thread, ['ThreadPoolExecutor', 'BrokenThreadPool']),
+    (poolcompat.interpreter, ['InterpreterPoolExecutor', 'BrokenInterpreterPool', 'ExecutionFailed']),
+], ids=['thread', 'interpreter'])
+def test_other_modules(module, names):
+    assert sorted(names) == sorted(module.__all__)
+    for name in names:
+        assert getattr(poolcompat, name, getattr(module, name)) is getattr(module, name)
 
 
 def test_unknown_name():

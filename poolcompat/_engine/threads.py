@@ -1,0 +1,185 @@
+"""The engine of the thread pools: a queue, and threads that take calls from it."""
+from __future__ import absolute_import, division, print_function
+
+import collections
+import os
+import sys
+import threading
+
+from .._compat.py27.waiting import Latch
+from .._compat.py36.queues import Empty, SimpleQueue
+from .._compat.py38.exits import DAEMON_THREADS
+from . import exits
+from .calls import CLOSED, OwnThread, cancel, fail, log, set_future, start
+
+_BROKEN = 'A thread initializer failed, the thread pool is not usable anymore'
+
+
+class ThreadEngine(exits.Served):
+    """A pool of threads. They hold the engine, and nobody but its user holds the executor.
+
+    ``_lock`` guards who is let in (``_closing``, ``_cause``) and how many threads there are. A thread may have it twice: a
+    signal's handler or a finalizer that submits a call while its own thread does so. No user code runs under it.
+    """
+
+    def __init__(self, max_workers, name, initializer, initargs, error_type):
+        super(ThreadEngine, self).__init__()
+        self._max_workers = max_workers
+        self._name = name
+        self._initializer = initializer
+        self._initargs = initargs
+        self._error_type = error_type
+        self._calls = SimpleQueue()     # and None to look whether to end
+        self._idle = collections.deque()        # an item for each thread that waits for a call
+        self._lock = threading.RLock()
+        self._closing = False
+        self._cause = None              # what an initializer raised
+        self._alive = 0
+        self._finished = Latch()
+        #: The threads, for those who look into an executor.
+        self.threads = set()
+
+    def submit(self, call):
+        """Have an idle thread, a new one, or the next that is free run the call."""
+        if self._pid != os.getpid():
+            self.check_process()
+        with self._lock:
+            if self._cause is not None:
+                raise self._broken_error()
+            if self._closing:
+                raise RuntimeError(CLOSED)
+            if exits.is_exiting():
+                raise RuntimeError('cannot schedule new futures after interpreter shutdown')
+            self._calls.put(call)
+            try:
+                self._idle.pop()
+            except IndexError:
+                if len(self.threads) < self._max_workers:
+                    self._start_thread()
+
+    def _start_thread(self):
+        thread = OwnThread(target=self._run, name='%s_%d' % (self._name, len(self.threads)))
+        thread.daemon = DAEMON_THREADS
+        if len(self.threads) >= self._max_workers:      # a finalizer came in meanwhile, and submitted a call
+            return
+        self.threads.add(thread)
+        self._alive += 1
+        exits.begin(self, thread)
+        try:
+            thread.start()
+        except BaseException:       # no memory for it, or Ctrl-C
+            self._leave()
+            self.threads.discard(thread)
+            if not self.threads:
+                self._drain()
+                raise
+
+    def close(self, cancelling=False):
+        """Take no more calls, and end when those that there are have ended; cancel those that have not started."""
+        self.check_process()
+        with self._lock:
+            self._closing = True
+            calls = self._drain() if cancelling else ()
+            if not self._alive:
+                self._finished.set()
+        for call in calls:
+            cancel(call)
+        self._calls.put(None)
+
+    def abandon(self):
+        """Finish what there is and end. Takes no lock: it is called at any instruction of any thread."""
+        self._closing = True
+        self._calls.put(None)
+
+    def join(self):
+        """Wait until all threads have ended. After ``close``."""
+        if threading.current_thread() in self.threads:
+            return
+        self._finished.wait()
+        for thread in list(self.threads):
+            thread.join()
+
+    def broken(self):
+        """Return what broke the pool, as text, or False."""
+        return self._cause is not None and _BROKEN
+
+    def _broken_error(self):
+        error = self._error_type(_BROKEN)
+        error.__cause__ = self._cause
+        return error
+
+    def _drain(self):
+        """Return the calls that no thread has begun."""
+        calls = []
+        try:
+            while True:
+                calls.append(self._calls.get_nowait())
+        except Empty:
+            return [call for call in calls if call is not None]
+
+    # -- the threads -------------------------------------------------------------------------------------------
+
+    def _run(self):
+        try:
+            if self._initializer is None or self._initialize():
+                self._work()
+        finally:
+            with self._lock:
+                self._leave()
+
+    def _leave(self):
+        self._alive -= 1
+        if not self._alive:
+            exits.end(self)
+            if self._closing:
+                self._finished.set()
+
+    def _initialize(self):
+        """Call the initializer; where it raises, break the pool."""
+        try:
+            self._initializer(*self._initargs)
+            return True
+        except:     # noqa: E722 (2.7 can raise what is no BaseException)
+            log.critical('Exception in initializer:', exc_info=True)
+            cause = sys.exc_info()[1]
+        with self._lock:
+            self._cause = cause
+        for call in self._drain():
+            fail(call, self._broken_error())
+        return False
+
+    def _work(self):
+        while True:
+            call = self._next()
+            if call is not None:
+                _run_call(call)
+                call = None
+            elif self._closing:
+                self._calls.put(None)       # for the other threads
+                return
+
+    def _next(self):
+        """Return the next call, or None; where this thread has to wait for it, that is noted."""
+        if not self._calls.empty():
+            try:
+                return self._calls.get_nowait()
+            except Empty:
+                pass
+        self._idle.append(None)
+        return self._calls.get()
+
+
+def _run_call(call):
+    """Run the call and set its future. Afterwards nothing here holds any of it."""
+    future = call.future
+    if not start(call):
+        return
+    try:
+        result = call.fn(*call.args, **call.kwargs)
+    except:     # noqa: E722 (as above)
+        _, error, traceback = sys.exc_info()
+        set_future(future.set_exception_info, error, traceback)
+        error = traceback = None
+    else:
+        set_future(future.set_result, result)
+    call = future = result = None
