@@ -7,12 +7,12 @@ imports of it are pointed at the standard library.
 ==========  =====================================================================================================
 ``py27``    contexts, waits that are prompt and that Ctrl-C interrupts, pickling of methods, close-on-exec pipes
 ``py34``    system calls that are retried after a signal
-``py36``    names loaded on first use, at-fork hooks, ``Process.kill``, ``BrokenExecutor``
+``py36``    names loaded on first use, at-fork hooks, ``Process.kill``, ``SimpleQueue``, ``BrokenExecutor``
 ``py37``    ``InvalidStateError``, callbacks that raise, text signatures, the initial level of pickle
 ``py38``    joining before the interpreter exits, ``Future[int]``
 ``py310``   one ``TimeoutError``, ``wait`` and ``as_completed``
 ``py312``   ``process_cpu_count``
-``py313``   exceptions that are false, ``map(buffersize=)``
+``py313``   exceptions that are false, ``map(buffersize=)``, the names of ``InterpreterPoolExecutor``
 ==========  =====================================================================================================
 """
 from __future__ import absolute_import, division, print_function

@@ -1,4 +1,4 @@
-"""The engine of the process pools: one for every interpreter.
+"""The engines of the pools, the same on every interpreter: of processes, which is the rest of this text, and of threads.
 
 ::
 
@@ -13,6 +13,7 @@
 ``claims``       which of the calls that were sent ahead a worker may still start
 ``worker``       what runs in the worker
 ``dispatcher``   who gets which call, what came back, who died
+``threads``      the engine of the thread pools, all of it
 ``calls``        a call, and what becomes of its future
 ``exits``        the engines that a process finishes before it exits
 ``steps``        steps that no signal comes between

@@ -3,6 +3,7 @@
 ==============  ==========================================================================================
 ``names``       names of a module that are loaded on first use
 ``processes``   functions called after a fork, ``Process.kill``
+``queues``      ``SimpleQueue``
 ``errors``      ``BrokenExecutor``
 ==============  ==========================================================================================
 """

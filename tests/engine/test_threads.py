@@ -1,0 +1,48 @@
+"""``poolcompat._engine.threads``: what can go wrong between two of its steps."""
+from __future__ import absolute_import, division, print_function
+
+import threading
+
+import pytest
+
+import poolcompat
+from poolcompat._engine import threads
+
+from .. import tasks
+
+
+class CannotStart(threading.Thread):
+
+    def start(self):
+        raise RuntimeError("can't start new thread")
+
+
+def test_no_thread_can_be_started(monkeypatch):
+    executor = poolcompat.ThreadPoolExecutor(2)
+    monkeypatch.setattr(threads, 'OwnThread', CannotStart)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        executor.submit(tasks.square, 2)
+    monkeypatch.undo()
+    assert executor.submit(tasks.square, 3).result() == 9
+    executor.shutdown()
+
+
+def test_another_thread_cannot_be_started(monkeypatch):
+    """The one that there is runs the call."""
+    executor = poolcompat.ThreadPoolExecutor(2)
+    release = threading.Event()
+    first = executor.submit(release.wait)
+    monkeypatch.setattr(threads, 'OwnThread', CannotStart)
+    second = executor.submit(tasks.square, 3)
+    release.set()
+    assert second.result(timeout=60) == 9
+    assert first.done() and len(executor._threads) == 1
+    executor.shutdown()
+
+
+def test_a_caller_within_the_lock_is_let_in():
+    """As when a signal's handler, or a weakref's callback, submits while its own thread is submitting."""
+    with poolcompat.ThreadPoolExecutor(1) as executor:
+        with executor._engine._lock:
+            future = executor.submit(tasks.square, 7)
+        assert future.result() == 49
