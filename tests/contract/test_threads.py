@@ -295,6 +295,7 @@ if __name__ == '__main__':
     more = [executor.submit(tasks.square, i) for i in range(5)]
     try:
         if how == 'with':
+            more[-1].add_done_callback(lambda future: say('cancelled', future.cancelled()))
             with executor:
                 say('ready')
                 future.result()
@@ -349,7 +350,8 @@ class ThreadScriptCases(object):
         gate.admit()
         assert script.line() == 'ready'
         script.signal(signal.SIGINT)
-        gate.close()
+        assert script.line() == 'cancelled True'
+        gate.close()                    # only now does what runs come to its end
         assert script.line() == 'interrupted 5'
         script.finish()
         assert (script.code, script.err) == (0, '')
