@@ -57,7 +57,13 @@ def watch():
 def begin(engine, thread):
     """Note that ``engine`` is at work, with a thread that is about to start."""
     _engines[os.getpid()].add(engine)
-    _threads[:] = [other for other in _threads if other.is_alive()] + [thread]
+    _threads.append(thread)
+    for other in list(_threads):
+        if other.ident is not None and not other.is_alive():
+            try:
+                _threads.remove(other)
+            except ValueError:
+                pass        # another thread has done so
 
 
 def end(engine):

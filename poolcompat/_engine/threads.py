@@ -67,11 +67,12 @@ class ThreadEngine(exits.Served):
         exits.begin(self, thread)
         try:
             thread.start()
-        except BaseException:       # no memory for it, or Ctrl-C
+        except BaseException as error:      # no memory for it, or Ctrl-C
+            self.threads.discard(thread)    # which it sees, should it have started
             self._leave()
-            self.threads.discard(thread)
             if not self.threads:
                 self._drain()
+            if not self.threads or not isinstance(error, Exception):
                 raise
 
     def close(self, cancelling=False):
@@ -120,6 +121,9 @@ class ThreadEngine(exits.Served):
     # -- the threads -------------------------------------------------------------------------------------------
 
     def _run(self):
+        with self._lock:
+            if threading.current_thread() not in self.threads:
+                return
         try:
             if self._initializer is None or self._initialize():
                 self._work()

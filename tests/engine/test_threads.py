@@ -7,8 +7,9 @@ import pytest
 
 import poolcompat
 from poolcompat._engine import threads
+from poolcompat._engine.calls import OwnThread
 
-from .. import tasks
+from .. import support, tasks
 
 
 class CannotStart(threading.Thread):
@@ -37,6 +38,25 @@ def test_another_thread_cannot_be_started(monkeypatch):
     release.set()
     assert second.result(timeout=60) == 9
     assert first.done() and len(executor._threads) == 1
+    executor.shutdown()
+
+
+class Interrupted(OwnThread):
+
+    def start(self):
+        super(Interrupted, self).start()
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_while_a_thread_is_started(monkeypatch):
+    """It may come when the thread runs already: what was made of it is taken back, and the thread ends."""
+    executor = poolcompat.ThreadPoolExecutor(1)
+    monkeypatch.setattr(threads, 'OwnThread', Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        executor.submit(tasks.square, 2)
+    monkeypatch.undo()
+    assert executor.submit(tasks.square, 3).result() == 9
+    support.wait_for(lambda: sum(isinstance(thread, OwnThread) for thread in threading.enumerate()) == 1)
     executor.shutdown()
 
 
