@@ -57,6 +57,7 @@ def test_ctrl_c_while_a_thread_is_started(monkeypatch):
     monkeypatch.undo()
     assert executor.submit(tasks.square, 3).result() == 9
     support.wait_for(lambda: sum(isinstance(thread, OwnThread) for thread in threading.enumerate()) == 1)
+    assert len(executor._threads) == 1          # and it is the one that runs
     executor.shutdown()
 
 
