@@ -203,7 +203,23 @@ class Script(object):
         return text.decode().rstrip('\n')
 
     def signal(self, number, group=False):
+        """Send a signal, once the main thread waits for something: CPython looks for signals between instructions, so it
+        sees one that comes between the last of them and the blocking call only when that call ends."""
+        before, after = None, self._switches()
+        for _ in range(200):
+            if after == before:
+                break
+            time.sleep(0.005)
+            before, after = after, self._switches()
         (os.killpg if group else os.kill)(self.pid, number)
+
+    def _switches(self):
+        """How often the main thread was taken off its processor; where this changes, it does not wait for long."""
+        try:
+            with open('/proc/%d/task/%d/status' % (self.pid, self.pid)) as status:
+                return [line for line in status if line.startswith(('State', 'voluntary', 'nonvoluntary'))]
+        except (IOError, OSError):
+            return None
 
     def wait_for_parent(self):
         """Wait for the end of the script itself, whatever it left running."""
