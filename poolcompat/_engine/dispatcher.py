@@ -115,7 +115,7 @@ class Engine(exits.Served):
         """Send the call to an idle worker, or let it wait for one."""
         if self._pid != os.getpid():
             self.check_process()
-        if get_ident() in self._inside or self._launched and self._lock.locked():
+        if get_ident() in self._inside or self._lock.locked() and len(self._workers) >= self._max_workers:
             self._leave(call)
             return
         choice = []
@@ -134,7 +134,7 @@ class Engine(exits.Served):
 
     def _leave(self, call):
         """Leave the call to our thread. Takes no lock: this thread may have it, in what a signal's handler or the collector
-        interrupted; and where another has it, to wait would take longer than to go on."""
+        interrupted; and where another has it and no worker is missing, to wait would take longer than to go on."""
         self._check_open()
         try:
             self._pending.append(call)

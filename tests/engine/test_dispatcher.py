@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import signal
+import sys
 import threading
 
 import pytest
@@ -40,6 +41,25 @@ def test_a_caller_does_not_wait_for_the_lock(executor):
         caller.start()
         caller.join()
     assert futures[0].result() == 64
+
+
+@pytest.mark.skipif(sys.version_info < (3, 4), reason='2.7 has no start method under which workers start on demand')
+def test_a_caller_that_starts_a_worker_does(monkeypatch):
+    """When submit has returned, the worker that it needs is there, whoever had the lock meanwhile."""
+    executor, gate = poolcompat.ProcessPoolExecutor(2, mp_context=poolcompat.get_context('spawn')), support.Gate()
+    engine = executor._engine
+    executor.submit(tasks.visit, gate.address)
+    gate.admit()
+    left = []
+    monkeypatch.setattr(engine, '_leave', left.append)
+    with engine._lock:
+        caller = threading.Thread(target=executor.submit, args=(tasks.square, 8))
+        caller.start()
+        support.wait_for(lambda: left or caller.ident in engine._inside)
+    caller.join()
+    assert len(executor._processes) == 2
+    gate.close()
+    executor.shutdown()
 
 
 def test_a_call_that_comes_as_the_engine_ends_fails():
