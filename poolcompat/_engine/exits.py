@@ -8,7 +8,7 @@ import weakref
 from .._compat.py38.exits import at_exit
 
 _engines = {}       # process -> its engines that are at work
-_threads = []       # the threads of engines, at work or just ended
+_threads = weakref.WeakSet()    # the threads of engines, at work or just ending
 _exiting = False
 
 
@@ -57,13 +57,7 @@ def watch():
 def begin(engine, thread):
     """Note that ``engine`` is at work, with a thread that is about to start."""
     _engines[os.getpid()].add(engine)
-    _threads.append(thread)
-    for other in list(_threads):
-        if other.ident is not None and not other.is_alive():
-            try:
-                _threads.remove(other)
-            except ValueError:
-                pass        # another thread has done so
+    _threads.add(thread)
 
 
 def end(engine):
@@ -80,6 +74,6 @@ def _finish_all():
         engine.close()
     for engine in engines:
         engine.join()
-    for thread in _threads:
+    for thread in list(_threads):
         if thread.is_alive() and thread is not threading.current_thread():
             thread.join()

@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import threading
+import weakref
 
 import pytest
 
@@ -59,6 +60,16 @@ def test_ctrl_c_while_a_thread_is_started(monkeypatch):
     support.wait_for(lambda: sum(isinstance(thread, OwnThread) for thread in threading.enumerate()) == 1)
     assert len(executor._threads) == 1          # and it is the one that runs
     executor.shutdown()
+
+
+def test_a_thread_that_has_ended_is_gone():
+    """Not only ended: whoever counts threads, as CPython's own tests do, sees none that nobody needs."""
+    executor = poolcompat.ThreadPoolExecutor(1)
+    executor.submit(tasks.square, 3).result()
+    gone = [weakref.ref(thread) for thread in executor._threads]
+    executor.shutdown()
+    del executor
+    support.wait_for(lambda: [ref() for ref in gone] == [None], collecting=True)
 
 
 def test_a_caller_within_the_lock_is_let_in():
