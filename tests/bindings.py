@@ -96,10 +96,13 @@ class Binding(object):
         """The exit code and the signal's name that an error can tell of such an end."""
         return (255, None) if self.old_forkserver else (exitcode, signame)
 
+    def make(self, max_workers, **kwargs):
+        kwargs.setdefault('mp_context', self.ctx)
+        return self.lib.ProcessPoolExecutor(max_workers, **kwargs)
+
     def executor(self, max_workers=1, **kwargs):
         """An executor of this binding; only weakly held here, so that a test can have it collected."""
-        kwargs.setdefault('mp_context', self.ctx)
-        executor = self.lib.ProcessPoolExecutor(max_workers, **kwargs)
+        executor = self.make(max_workers, **kwargs)
         self._made.append(weakref.ref(executor))
         return executor
 
@@ -157,10 +160,8 @@ class Threads(Binding):
     """ThreadPoolExecutor, for the cases that do not care what runs a call."""
     method = 'threads'
 
-    def executor(self, max_workers=1, **kwargs):
-        executor = self.lib.ThreadPoolExecutor(max_workers, **kwargs)
-        self._made.append(weakref.ref(executor))
-        return executor
+    def make(self, max_workers, **kwargs):
+        return self.lib.ThreadPoolExecutor(max_workers, **kwargs)
 
 
 class NativeThreads(Threads):

@@ -6,8 +6,6 @@ import threading
 
 from .._compat.py37 import InvalidStateError
 
-CLOSED = 'cannot schedule new futures after shutdown'
-
 log = logging.getLogger('concurrent.futures')
 
 

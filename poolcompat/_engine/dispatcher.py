@@ -17,7 +17,7 @@ from .._compat.py38.exits import DAEMON_THREADS
 from .._errors import BrokenProcessPool, Death, RemoteTraceback, explain_pickling, signal_name, without_frames
 from . import channel as channels
 from . import exits
-from .calls import CLOSED, OwnThread, cancel, fail, in_own_thread, log, set_future, start
+from .calls import OwnThread, cancel, fail, in_own_thread, log, set_future, start
 from .steps import in_one_step
 from .worker import main, unpack_error
 
@@ -89,7 +89,6 @@ class Engine(exits.Served):
         self._pace = None           # seconds that a call takes, by late experience
         self._launched = False
         self._launching = threading.Lock()
-        self._closing = False
         self._cancelling = False
         self._suspect = False       # an exception cut a step of a caller's short: look everything over
         self._death = None
@@ -135,14 +134,14 @@ class Engine(exits.Served):
     def _leave(self, call):
         """Leave the call to our thread. Takes no lock: this thread may have it, in what a signal's handler or the collector
         interrupted; and where another has it and no worker is missing, to wait would take longer than to go on."""
-        self._check_open()
+        self.check_open()
         try:
             self._pending.append(call)
         finally:
             self._wake()
         if self._ended:         # just then; if it came too late to be seen, it is still there
             for late in self._drop_pending():
-                fail(late, RuntimeError(CLOSED))
+                fail(late, RuntimeError(exits.CLOSED))
 
     def _mend(self, choice):
         """Put in order what Ctrl-C left behind as this thread submitted a call."""
@@ -173,7 +172,7 @@ class Engine(exits.Served):
 
         Returns how many workers are missing, and whether our thread has to be woken.
         """
-        self._check_open()
+        self.check_open()
         if not self._pending and not self._channel_type.blocks:
             self._take_idle(choice)
         if choice:
@@ -212,13 +211,11 @@ class Engine(exits.Served):
 
     # -- shared by the callers' threads and ours ----------------------------------------------------------------
 
-    def _check_open(self):
+    def check_open(self):
+        """Raise what a new call is to be told: that the pool is broken, or closed."""
         if self._death is not None:
             raise self._death.error()
-        if self._closing:
-            raise RuntimeError(CLOSED)
-        if exits.is_exiting():
-            raise RuntimeError('cannot schedule new futures after interpreter shutdown')
+        super(Engine, self).check_open()
 
     def _take_idle(self, choice):
         """Reserve a worker that has nothing to do and put it into ``choice``, if there is one. Under the lock.
@@ -656,7 +653,7 @@ class Engine(exits.Served):
             self._owner = None
             self._ended = True
             for call in self._drop_pending():       # came in just then
-                fail(call, RuntimeError(CLOSED))
+                fail(call, RuntimeError(exits.CLOSED))
             exits.end(self)
         finally:
             self._finished.set()

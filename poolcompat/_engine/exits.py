@@ -7,6 +7,8 @@ import weakref
 
 from .._compat.py38.exits import at_exit
 
+CLOSED = 'cannot schedule new futures after shutdown'
+
 _engines = {}       # process -> its engines that are at work
 _threads = weakref.WeakSet()    # the threads of engines, at work or just ending
 _exiting = False
@@ -21,6 +23,7 @@ class Served(object):
     def __init__(self):
         self._pid = os.getpid()
         self._owner = None
+        self._closing = False
         watch()
 
     def serve(self, owner):
@@ -38,10 +41,12 @@ class Served(object):
                 'this executor belongs to process %d, and this is process %d, forked from it: its workers and its threads '
                 'are not here; make an executor of its own in the forked process' % (self._pid, os.getpid()))
 
-
-def is_exiting():
-    """Return whether this process is about to exit, so that no call is taken any more."""
-    return _exiting
+    def check_open(self):
+        """Raise RuntimeError where no call is taken any more: after ``close``, and as this process is about to exit."""
+        if self._closing:
+            raise RuntimeError(CLOSED)
+        if _exiting:
+            raise RuntimeError('cannot schedule new futures after interpreter shutdown')
 
 
 def watch():

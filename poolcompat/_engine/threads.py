@@ -10,7 +10,7 @@ from .._compat.py27.waiting import Latch
 from .._compat.py36.queues import Empty, SimpleQueue
 from .._compat.py38.exits import DAEMON_THREADS
 from . import exits
-from .calls import CLOSED, OwnThread, cancel, fail, log, set_future, start
+from .calls import OwnThread, cancel, fail, log, set_future, start
 
 _BROKEN = 'A thread initializer failed, the thread pool is not usable anymore'
 
@@ -32,7 +32,6 @@ class ThreadEngine(exits.Served):
         self._calls = SimpleQueue()     # and None to look whether to end
         self._idle = collections.deque()        # an item for each thread that waits for a call
         self._lock = threading.RLock()
-        self._closing = False
         self._cause = None              # what an initializer raised
         self._alive = 0
         self._finished = Latch()
@@ -46,10 +45,7 @@ class ThreadEngine(exits.Served):
         with self._lock:
             if self._cause is not None:
                 raise self._broken_error()
-            if self._closing:
-                raise RuntimeError(CLOSED)
-            if exits.is_exiting():
-                raise RuntimeError('cannot schedule new futures after interpreter shutdown')
+            self.check_open()
             self._calls.put(call)
             try:
                 self._idle.pop()

@@ -238,7 +238,7 @@ class ThreadCases(object):
     @native_never('deadlock')
     def test_in_a_forked_child(self):
         if not hasattr(os, 'fork'):
-            pytest.skip('no fork')
+            pytest.skip('this system has no os.fork')
         executor = self.executor()
         executor.submit(tasks.square, 2).result()
         pid = os.fork()
