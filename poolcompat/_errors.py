@@ -44,6 +44,14 @@ class RemoteTraceback(Exception):
         return '\n"""\n%s"""' % self.tb
 
 
+def in_words(error):
+    """Return what ``error`` is, and what it says if it can: the code that says so may be the user's."""
+    try:
+        return '%s: %s' % (type(error).__name__, error)
+    except Exception:
+        return type(error).__name__
+
+
 def signal_name(exitcode):
     """Return the name of the signal that ended a process with ``exitcode``, or None where none did."""
     if exitcode is None or exitcode >= 0:

@@ -380,6 +380,36 @@ class ExplodesWhenLoaded(object):
         return _explode, (self.text,)
 
 
+class Unspeakable(Exception):
+    """An exception that cannot say what it is."""
+
+    def __str__(self):
+        raise ZeroDivisionError('cannot be said')
+
+
+def _explode_unspeakably():
+    raise Unspeakable()
+
+
+class ExplodesUnspeakably(object):
+    """Pickles well; loading it raises Unspeakable. Called, it returns itself; asked for its name, it raises."""
+
+    def __call__(self):
+        return self
+
+    def __getattr__(self, name):
+        if name in ('__module__', '__name__', '__qualname__'):
+            raise ZeroDivisionError('has no name')
+        raise AttributeError(name)
+
+    def __reduce__(self):
+        return _explode_unspeakably, ()
+
+
+def return_unspeakable():
+    return ExplodesUnspeakably()
+
+
 class ExplodesWhenDumped(object):
     def __reduce__(self):
         raise ZeroDivisionError('cannot be dumped')

@@ -18,7 +18,10 @@ if sys.version_info >= (3, 14):
         __slots__ = ()
 else:
     class FutureGaps(object):
-        """A future whose ``result`` raises an exception that is false too."""
+        """A future whose ``result`` raises an exception that is false too.
+
+        The private name is that of ``concurrent.futures._base`` up to 3.13, which no longer changes.
+        """
 
         def result(self, timeout=None):
             """Return what the call returned, or raise what it raised; wait at most ``timeout`` seconds.
@@ -31,7 +34,7 @@ else:
                     raise error
                 finally:
                     self = error = None     # the traceback holds this frame: no cycle through it
-            return super(FutureGaps, self).result()
+            return self._result
 
 
 # Breakpoint: https://github.com/python/cpython/issues/74028 (Executor.map(buffersize=))

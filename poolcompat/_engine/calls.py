@@ -24,9 +24,12 @@ class Call(object):
         self.queued = False     # sent to a busy worker, so it may be taken back
 
     def __str__(self):
-        return '%s.%s' % (getattr(self.fn, '__module__', None) or '?',
-                          getattr(self.fn, '__qualname__', None) or getattr(self.fn, '__name__', None)
-                          or type(self.fn).__name__)
+        try:
+            return '%s.%s' % (getattr(self.fn, '__module__', None) or '?',
+                              getattr(self.fn, '__qualname__', None) or getattr(self.fn, '__name__', None)
+                              or type(self.fn).__name__)
+        except Exception:       # the user's own attributes
+            return type(self.fn).__name__
 
 
 class OwnThread(threading.Thread):

@@ -14,7 +14,7 @@ from .._compat.py27.signals import interrupt_later
 from .._compat.py27.waiting import Latch, get_ident, monotonic
 from .._compat.py36.processes import kill
 from .._compat.py38.exits import DAEMON_THREADS
-from .._errors import BrokenProcessPool, Death, RemoteTraceback, explain_pickling, signal_name, without_frames
+from .._errors import BrokenProcessPool, Death, RemoteTraceback, explain_pickling, in_words, signal_name, without_frames
 from . import channel as channels
 from . import exits
 from .calls import OwnThread, cancel, fail, in_own_thread, log, set_future, start
@@ -134,7 +134,8 @@ class Engine(exits.Served):
     def _leave(self, call):
         """Leave the call to our thread. Takes no lock: this thread may have it, in what a signal's handler or the collector
         interrupted; and where another has it and no worker is missing, to wait would take longer than to go on."""
-        self.check_open()
+        if self._closing or self._death is not None:
+            self.check_open()
         try:
             self._pending.append(call)
         finally:
@@ -346,8 +347,7 @@ class Engine(exits.Served):
                 except Exception as reason:
                     error = error or reason
         if error is not None:
-            self._fall(Death('A process of the process pool could not be started: %s: %s'
-                             % (type(error).__name__, error), cause=error))
+            self._fall(Death('A process of the process pool could not be started: ' + in_words(error), cause=error))
             if self._thread is None:
                 self._end()
         self._wake()
@@ -402,7 +402,7 @@ class Engine(exits.Served):
         except:     # noqa: E722 (a mistake of ours must not leave anybody waiting; 2.7 can raise what is no BaseException)
             error = sys.exc_info()[1]
             log.critical('the process pool failed', exc_info=True)
-            self._fall(Death('The process pool failed: %s: %s' % (type(error).__name__, error), cause=error))
+            self._fall(Death('The process pool failed: ' + in_words(error), cause=error))
         finally:
             self._end()
 
@@ -419,7 +419,7 @@ class Engine(exits.Served):
         arrived, ended = [], []
         for worker in dead + [worker for worker in readable if worker not in dead and worker is not None]:
             try:
-                arrived.extend((worker, frame) for frame in worker.channel.receive())
+                arrived.append((worker, worker.channel.receive()))
                 alive = worker not in dead
             except EOFError:
                 alive = False
@@ -500,12 +500,14 @@ class Engine(exits.Served):
         done = collections.deque()
         if self._death is not None:     # another thread could not start a worker: the calls have failed already
             return done
-        for worker, (kind, number, seconds, body) in arrived:
-            if kind == channels.READY:
-                worker.ready = True
-            elif kind == channels.INIT_ERROR:
-                worker.init_error = body
-            else:
+        for worker, frames in arrived:
+            for kind, number, seconds, body in frames:
+                if kind == channels.READY:
+                    worker.ready = True
+                    continue
+                if kind == channels.INIT_ERROR:
+                    worker.init_error = body
+                    continue
                 call = worker.calls.popleft()
                 if call.number != number:
                     raise RuntimeError('call %d ended, not %d' % (number, call.number))
@@ -603,10 +605,10 @@ class Engine(exits.Served):
         if worker.init_error is not None:
             try:
                 cause = _unpack(worker.init_error)
-                doing = 'because its initializer raised %s: %s' % (type(cause).__name__, cause)
+                doing = 'because its initializer raised ' + in_words(cause)
             except BaseException as error:
                 cause = RemoteTraceback(unpack_error(worker.init_error)[0])
-                doing = 'because its initializer raised an exception that cannot be unpickled (%s)' % error
+                doing = 'because its initializer raised an exception that cannot be unpickled (%s)' % in_words(error)
         elif not worker.ready:
             doing = 'before it was ready'
             if self._grows:
@@ -701,22 +703,20 @@ def _unpack(body):
 
 def _settle(call, kind, body):
     """Set the call's future to what came back."""
-    future = call.future
     try:
-        if kind == channels.RESULT:
-            value, method = loads(body), future.set_result
-        else:
-            value, method = _unpack(body), future.set_exception
-        trouble = kind == channels.LOAD_ERROR and value
-        where = 'the worker could not unpickle the call'
+        value = loads(body) if kind == channels.RESULT else _unpack(body)
+        if kind == channels.LOAD_ERROR:
+            value = _unpickled_badly(call, 'the worker could not unpickle the call', value)
     except BaseException as error:
-        trouble = without_frames(error, 1)
         where = 'what the call returned' if kind == channels.RESULT else 'the exception that the call raised'
-        where += ' could not be unpickled'
-    if trouble is not False:
-        value = BrokenProcessPool('%s: %s: %s: %s' % (call, where, type(trouble).__name__, trouble))
-        value.__cause__ = trouble
-        value.call = str(call)
-        method = future.set_exception
-    call = body = trouble = None
-    set_future(method, value)
+        kind = channels.ERROR
+        value = _unpickled_badly(call, where + ' could not be unpickled', without_frames(error, 1))
+    future, call, body = call.future, None, None
+    set_future(future.set_result if kind == channels.RESULT else future.set_exception, value)
+
+
+def _unpickled_badly(call, where, cause):
+    error = BrokenProcessPool('%s: %s: %s' % (call, where, in_words(cause)))
+    error.__cause__ = cause
+    error.call = str(call)
+    return error

@@ -98,6 +98,15 @@ class HarmlessCases(object):
         assert isinstance(error.__cause__, TypeError)
 
     @native_never('breaks the pool')
+    @pytest.mark.parametrize('call', [(tasks.return_unspeakable,), (tasks.ExplodesUnspeakably(),)],
+                             ids=['result', 'function'])
+    def test_neither_function_nor_error_can_say_what_it_is(self, call):
+        error = self.alone(*call)
+        assert isinstance(error, self.lib.BrokenProcessPool)
+        assert isinstance(error.__cause__, tasks.Unspeakable)
+        assert 'Unspeakable' in str(error)
+
+    @native_never('breaks the pool')
     def test_argument_cannot_be_found_in_the_worker(self):
         """The class exists here, and its module has no such name there."""
         error = self.alone(tasks.noop, tasks.FoundOnlyHere())

@@ -219,7 +219,7 @@ else:
             error, traceback = self.exception_info(timeout)
             if error is not None:
                 six.reraise(error.__class__, error, traceback)     # an instance of an old-style class too
-            return super(FutureGaps, self).result()
+            return self._result
 
         def set_exception_info(self, exception, traceback):
             """As ``set_exception``, with the traceback that the exception is to have."""
