@@ -134,8 +134,7 @@ class Engine(exits.Served):
     def _leave(self, call):
         """Leave the call to our thread. Takes no lock: this thread may have it, in what a signal's handler or the collector
         interrupted; and where another has it and no worker is missing, to wait would take longer than to go on."""
-        if self._closing or self._death is not None:
-            self.check_open()
+        self.check_open()
         try:
             self._pending.append(call)
         finally:
