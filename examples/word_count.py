@@ -61,15 +61,6 @@ def pieces(paths):
                 start = end
 
 
-def make_pool(workers, tasks_per_child):
-    try:
-        return ProcessPoolExecutor(workers, max_tasks_per_child=tasks_per_child)
-    except ValueError:
-        # A limit needs workers that can be started at any time, beside threads: not by `fork`, and Python 2.7 has
-        # nothing else in this release of poolcompat. The limit is only thrift here; the answer is the same.
-        return ProcessPoolExecutor(workers)
-
-
 class Progress(object):
     """One line on stderr: rewritten in place on a terminal, else a plain line now and then."""
 
@@ -121,7 +112,7 @@ def main(argv=None):
     counts = collections.Counter()
     progress = Progress()
     try:
-        pool = make_pool(options.workers, options.tasks_per_child)
+        pool = ProcessPoolExecutor(options.workers, max_tasks_per_child=options.tasks_per_child)
     except ValueError as error:
         parser.error(str(error))
     with pool:

@@ -124,7 +124,6 @@ class Fork(Binding):
 
 class Spawn(Binding):
     method = 'spawn'
-    here = sys.version_info >= (3, 4)
 
 
 class Forkserver(Binding):

@@ -49,15 +49,12 @@ def _warm(_no_main):
     gc.collect()
     getattr(gc, 'freeze', int)()
     os.urandom(1)
-    if hasattr(multiprocessing, 'get_all_start_methods'):
-        for method in multiprocessing.get_all_start_methods():
-            context = multiprocessing.get_context(method)
-            process = context.Process(target=len, args=((),))
-            process.start()
-            process.join()
-            context.Lock()
-    else:
-        multiprocessing.Lock()
+    for method in support.START_METHODS:
+        context = poolcompat.get_context(method)
+        process = context.Process(target=len, args=((),))
+        process.start()
+        process.join()
+        context.Lock()
     kept = multiprocessing.Value('i', 0)        # the file of the shared memory
     poolcompat.wait([poolcompat.Future()], 0)   # the pipe that waiting keeps on 2.7
     yield

@@ -4,6 +4,7 @@ from __future__ import absolute_import, division, print_function
 
 import errno
 import gc
+import multiprocessing
 import os
 import platform
 import shutil
@@ -20,6 +21,7 @@ import poolcompat
 
 from tests import tasks
 
+START_METHODS = getattr(multiprocessing, 'get_all_start_methods', lambda: poolcompat.get_context().get_all_start_methods())()
 GUARD = 60                  # seconds: only against hanging, never measured
 
 ROOTS = [os.path.dirname(os.path.dirname(os.path.abspath(poolcompat.__file__))),
@@ -156,12 +158,13 @@ def _in_child():
 
 
 class Script(object):
-    """A program run by this interpreter in a session of its own.
+    """A program run by this interpreter in a session of its own: the `body`, or the arguments `program`, in the `folder`.
 
     The end of its standard output comes when *every* process that it started has ended too: they all hold it.
     """
 
-    def __init__(self, body, args=(), env=None, preamble=PREAMBLE, options=(), inline=False):
+    def __init__(self, body, args=(), env=None, preamble=PREAMBLE, options=(), inline=False,
+                 program=None, folder=None):
         self.folder = tempfile.mkdtemp()
         text = preamble + textwrap.dedent(body)
         self.path = os.path.join(self.folder, 'script.py')
@@ -169,11 +172,12 @@ class Script(object):
             f.write(text)
         environ = dict(os.environ, PYTHONFAULTHANDLER='1', **(env or {}))
         environ['PYTHONPATH'] = os.pathsep.join(ROOTS + [environ.get('PYTHONPATH', '')]).rstrip(os.pathsep)
-        program = ['-c', text] if inline else [self.path]
+        if program is None:
+            program = ['-c', text] if inline else [self.path]
         self._stderr = open(os.path.join(self.folder, 'stderr'), 'w+')
         self._process = subprocess.Popen(
-            [sys.executable] + list(options) + program + list(args), stdin=open(os.devnull), stdout=subprocess.PIPE,
-            stderr=self._stderr, env=environ, bufsize=0, close_fds=True, preexec_fn=_in_child)
+            [sys.executable] + list(options) + list(program) + list(args), stdin=open(os.devnull), stdout=subprocess.PIPE,
+            stderr=self._stderr, cwd=folder, env=environ, bufsize=0, close_fds=True, preexec_fn=_in_child)
         self.pid = self._process.pid
         self.hung = False
         self._timer = threading.Timer(GUARD, self._give_up)
@@ -288,7 +292,6 @@ def forkserver_pid():
 
 def holdings():
     """What this process holds now: (processes, threads, descriptors)."""
-    import multiprocessing
     processes = set(p.pid for p in multiprocessing.active_children())
     processes |= (children_of(os.getpid()) or set())
     if forkserver_pid():

@@ -233,6 +233,36 @@ def acquire_semaphore(_item):
     return INITIALISED[-1][0].acquire()
 
 
+def try_lock():
+    """Whether the lock from the initializer could be taken; it is given back."""
+    lock = INITIALISED[-1][0]
+    taken = lock.acquire(False)
+    if taken:
+        lock.release()
+    return taken
+
+
+def change_under_condition(number):
+    condition, value = INITIALISED[-1]
+    with condition:
+        value.value = number
+        condition.notify_all()
+
+
+def work_off_queue():
+    queue = INITIALISED[-1][0]
+    item = queue.get()
+    queue.task_done()
+    return item
+
+
+def change_item(index, item):
+    """The whole array from the initializer, after one item of it was set."""
+    array = INITIALISED[-1][0]
+    array[index] = item
+    return array[:]
+
+
 def append_to_proxy(proxy, item):
     proxy.append(item)
     return len(proxy)

@@ -1,15 +1,24 @@
-"""``poolcompat._compat.py27``: waits that end at once, and what can be pickled; the same on every interpreter."""
+"""``poolcompat._compat.py27``: waits that end at once, and what can be pickled, on every interpreter; ``spawn`` on 2.7."""
 from __future__ import absolute_import, division, print_function
 
+import ast
 import functools
+import multiprocessing
 import operator
+import os
+import signal
+import sys
 import threading
+from multiprocessing import queues
 
 import pytest
 
 import poolcompat
 from poolcompat._compat.py27.pickling import Pickling, dumps_alone, loads
 from poolcompat._compat.py27.waiting import Event, Latch, monotonic
+
+from tests import tasks
+from tests.bindings import Spawn, bind
 
 
 def in_thread(function):
@@ -107,6 +116,13 @@ def test_pickled_one_after_the_other():
     assert loads(pickling.dumps_call(operator.add, (1, shared), {'a': 2})) == (operator.add, (1, shared), {'a': 2})
 
 
+def test_pickled_twice():
+    """A method of a built-in type that comes twice in one value."""
+    split = 'a-b'.split
+    first, second = loads(dumps_alone([split, split]))
+    assert first('-') == second('-') == ['a', 'b']
+
+
 def test_pickled_alone():
     for value in (None, True, 3, 2.5, b'bytes', u'text', [1], Greeter().greet):
         again = loads(dumps_alone(value))
@@ -115,3 +131,95 @@ def test_pickled_alone():
 
 def test_loads_from_a_bytearray():
     assert loads(bytearray(dumps_alone(['x']))) == ['x']
+
+
+# -- spawn on 2.7, which every other interpreter has -----------------------------------------------------------------
+
+if sys.version_info < (3, 0):
+    from poolcompat._compat.py27 import launch, sharing
+
+    ORPHAN = """
+    if __name__ == '__main__':
+        lock = get_context(METHOD).Lock()
+        executor = make(1, initializer=tasks.initialise, initargs=(lock,))
+        executor.submit(tasks.try_lock).result()
+        say(repr(lock._made_of[0]))
+        if ARGS[0] == 'killed':
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+
+    IMPORTED = """
+    if __name__ == '__main__':
+        executor = make(1)
+        try:
+            executor.submit(tasks.square, 3).result()
+        except KeyboardInterrupt:
+            say('interrupted')
+    else:
+        tasks.visit(%r)
+    """
+
+    class SpawnCases(object):
+
+        @pytest.mark.parametrize('make', [
+            multiprocessing.Lock, multiprocessing.Condition, multiprocessing.Event, multiprocessing.Queue,
+            queues.SimpleQueue, lambda: multiprocessing.Value('i', 0), lambda: multiprocessing.RawArray('i', 3)])
+        def test_things_that_cannot_be_given(self, make):
+            thing = make()
+            executor = self.executor(initializer=tasks.initialise, initargs=(thing,))
+            with pytest.raises(poolcompat.BrokenProcessPool) as caught:
+                executor.submit(tasks.noop)
+                executor.submit(tasks.noop).result()
+            for word in type(thing).__name__, 'cannot be given', "get_context('spawn')":
+                assert word in str(caught.value)
+
+        @pytest.mark.parametrize('how', ['ended', 'killed'])
+        def test_no_name_is_left(self, how):
+            """Of a semaphore: where the maker was killed, the workers see to it."""
+            script = self.script(ORPHAN, how).finish()
+            with pytest.raises(OSError):
+                sharing._open_semaphore(ast.literal_eval(script.out), 0)
+
+        @pytest.mark.race
+        def test_interrupted_while_it_starts(self):
+            gate = self.gate()
+            script = self.script(IMPORTED % (gate.address,))
+            gate.admit_one()
+            script.signal(signal.SIGINT, group=True)
+            assert script.line() == 'interrupted'
+            gate.open()
+            script.finish()
+            assert (script.code, script.err) == (0, '')
+
+        def test_process(self):
+            """Also without a pool: an exit code, a daemon, a signal."""
+            process = self.ctx.Process(target=os._exit, args=(3,), name='three')
+            assert process.name == 'three'
+            process.start()
+            process.join()
+            assert process.exitcode == 3
+            gate = self.gate()
+            process = self.ctx.Process(target=tasks.visit, args=(gate.address,))
+            process.start()
+            gate.admit_one()
+            assert process.is_alive()
+            process.terminate()
+            process.join()
+            assert process.exitcode == -signal.SIGTERM
+
+        def test_frozen(self, monkeypatch):
+            monkeypatch.setattr(sys, 'frozen', True, raising=False)
+            with pytest.raises(RuntimeError, match="frozen or embedded.*'fork'"):
+                self.ctx.Process(target=len).start()
+
+        def test_descriptors_where_no_folder_lists_them(self, monkeypatch):
+            monkeypatch.setattr(launch.os, 'listdir', lambda folder: [])
+            monkeypatch.setattr(launch.os, 'sysconf', lambda name: 200)
+            reader, writer = self.ctx.Pipe(duplex=False)
+            executor = self.executor(initializer=tasks.initialise, initargs=(writer,))
+            executor.submit(tasks.send_in_pipe, 'through').result()
+            assert reader.recv() == 'through'
+            reader.close()
+            writer.close()
+
+    bind(globals(), SpawnCases, [Spawn])

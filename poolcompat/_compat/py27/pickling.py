@@ -51,15 +51,21 @@ else:
     import types
     from multiprocessing.forking import ForkingPickler
 
-    class _Pickler(ForkingPickler):
+    class Pickler(ForkingPickler):
         """The pickler of ``multiprocessing``, which knows methods, and methods of built-in types as well."""
 
         def save(self, obj):
+            reduced = self.reduce(obj) if id(obj) not in self.memo else None
+            if reduced is None:
+                ForkingPickler.save(self, obj)
+            else:
+                self.save_reduce(*reduced, obj=obj)
+
+        def reduce(self, obj):
+            """Return the function and the arguments that make ``obj`` again, or None for what the base knows."""
             owner = getattr(obj, '__self__', None)
             if type(obj) is types.BuiltinFunctionType and owner is not None:
-                self.save_reduce(getattr, (owner, obj.__name__), obj=obj)
-            else:
-                ForkingPickler.save(self, obj)
+                return getattr, (owner, obj.__name__)
 
     def dumps_alone(value):
         """Return ``value`` pickled, by the slow pickler where the fast one cannot: it knows methods, and more.
@@ -70,7 +76,7 @@ else:
             return cPickle.dumps(value, 2)
         except Exception:
             buffer = io.BytesIO()
-            _Pickler(buffer, 2).dump(value)
+            Pickler(buffer, 2).dump(value)
             return buffer.getvalue()
 
     class Pickling(object):

@@ -28,26 +28,34 @@ else:
     import threading
 
     _late = []
+    _local = threading.local()
 
-    def _put_off(number, frame):
+    def put_off(number, frame):
+        """Handle Ctrl-C later."""
         _late.append(number)
 
+    def is_put_off():
+        """Return whether a process that this thread starts must not get Ctrl-C before it is ready for it."""
+        return getattr(_local, 'starting', False) and signal.getsignal(signal.SIGINT) != signal.SIG_IGN
+
     #: Those that are Python's own, or ours in a process that was just started.
-    HANDLERS = (signal.default_int_handler, _put_off)
+    HANDLERS = (signal.default_int_handler, put_off)
 
     @contextlib.contextmanager
     def interrupt_later():
-        """Start processes inside with Ctrl-C put off, in the main thread: others cannot set a handler."""
-        main = isinstance(threading.current_thread(), threading._MainThread)
-        if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-            yield False
-            return
-        signal.signal(signal.SIGINT, _put_off)
+        """Start processes inside with Ctrl-C put off, here if this is the main thread: others cannot set a handler."""
+        here = isinstance(threading.current_thread(), threading._MainThread) and (
+            signal.getsignal(signal.SIGINT) is signal.default_int_handler)
         try:
+            _local.starting = True
+            if here:
+                signal.signal(signal.SIGINT, put_off)
             yield False
         finally:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-        if _late:
+            if here:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+            _local.starting = False
+        if here and _late:
             del _late[:]
             raise KeyboardInterrupt
 
