@@ -150,12 +150,12 @@ class MapCases(object):
         paths = [str(tmpdir.join(str(i))) for i in range(10)]
         fns = [tasks.divide if how == 'error' else tasks.noop] + [tasks.visit_then_touch] * 9
         results = executor.map(tasks.call, fns, [1] + [gate.address] * 9, [0] + paths[1:])
+        gate.admit()                                # the second one is running, the third may be on its way
         if how == 'error':
             with pytest.raises(ZeroDivisionError):
                 next(results)
         else:
             assert next(results) is None
-        gate.admit()                                # the second one is running, the third may be on its way
         if how == 'close':
             results.close()
         del results
