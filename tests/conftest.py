@@ -1,6 +1,7 @@
 from __future__ import absolute_import, division, print_function
 
 import gc
+import logging
 import os
 import sys
 
@@ -79,6 +80,23 @@ def _nothing_left(request, _warm):
     if not getattr(request.node, 'has_failed', False):
         text = support.settle(before)
         assert not text, 'left over: ' + text
+
+
+@pytest.fixture
+def logged():
+    """What is logged to the logger that the interpreter's own futures use, as text."""
+    class Keeper(logging.Handler):
+        def emit(self, record):
+            records.append(self.format(record))
+
+    records = []
+    logger = logging.getLogger('concurrent.futures')
+    keeper = Keeper()
+    logger.addHandler(keeper)
+    propagate, logger.propagate = logger.propagate, False
+    yield records
+    logger.propagate = propagate
+    logger.removeHandler(keeper)
 
 
 def pytest_unconfigure(config):

@@ -4,7 +4,6 @@ from __future__ import absolute_import, division, print_function
 import concurrent.futures
 import gc
 import itertools
-import logging
 import sys
 import threading
 import time
@@ -35,23 +34,6 @@ BOTH = (Ours, Natives)
 
 class Error(Exception):
     """One that a weak reference can point to."""
-
-
-@pytest.fixture
-def logged():
-    """What is logged to the logger that the interpreter's own futures use, as text."""
-    class Keeper(logging.Handler):
-        def emit(self, record):
-            records.append(self.format(record))
-
-    records = []
-    logger = logging.getLogger('concurrent.futures')
-    keeper = Keeper()
-    logger.addHandler(keeper)
-    propagate, logger.propagate = logger.propagate, False
-    yield records
-    logger.propagate = propagate
-    logger.removeHandler(keeper)
 
 
 class FutureBase(object):
@@ -556,19 +538,3 @@ bind(globals(), OurFutureCases, [Ours])
 bind(globals(), CallbackCases, BOTH)
 bind(globals(), WaitCases, BOTH)
 bind(globals(), AsCompletedCases, BOTH)
-
-
-try:
-    import asyncio
-except ImportError:             # 2.7
-    pass
-else:
-    def test_asyncio_wrap_future():
-        loop = asyncio.new_event_loop()
-        try:
-            future = poolcompat.Future()
-            wrapped = asyncio.wrap_future(future, loop=loop)
-            future.set_result(5)
-            assert loop.run_until_complete(wrapped) == 5
-        finally:
-            loop.close()

@@ -13,11 +13,6 @@ import poolcompat
 from tests import tasks
 from tests.bindings import ALL, Fork, Native, Portable, bind
 
-try:
-    import asyncio
-except ImportError:             # 2.7
-    asyncio = None
-
 BUILTIN_TIMEOUT = getattr(builtins, 'TimeoutError', poolcompat.TimeoutError)
 NATIVE_BROKEN = [getattr(concurrent.futures.process, 'BrokenProcessPool', RuntimeError),    # from 3.3
                  getattr(concurrent.futures, 'BrokenExecutor', RuntimeError)]               # from 3.7
@@ -139,28 +134,6 @@ class IdentityCases(object):
         assert isinstance(error, RuntimeError)
         for cls in NATIVE_BROKEN:
             assert isinstance(error, cls)
-
-    if asyncio is not None:
-        def test_asyncio(self):
-            loop = asyncio.new_event_loop()
-            try:
-                executor = self.executor()
-                assert loop.run_until_complete(loop.run_in_executor(executor, tasks.square, 5)) == 25
-                wrapped = asyncio.wrap_future(executor.submit(tasks.raise_value_error), loop=loop)
-                with pytest.raises(ValueError):
-                    loop.run_until_complete(wrapped)
-                assert wrapped.done()
-            finally:
-                loop.close()
-
-        def test_asyncio_and_a_dead_worker(self):
-            loop = asyncio.new_event_loop()
-            try:
-                wrapped = asyncio.wrap_future(self.executor().submit(tasks.die_by_exit), loop=loop)
-                with pytest.raises(self.lib.BrokenProcessPool):
-                    loop.run_until_complete(wrapped)
-            finally:
-                loop.close()
 
     def test_subclass(self):
         class Counting(self.lib.ProcessPoolExecutor):
