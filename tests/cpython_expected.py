@@ -79,6 +79,11 @@ ROWS = (
      ['FailingInitializerResourcesTest.test_forkserver',
       'FailingInitializerResourcesTest.test_spawn']),
 
+    (((3, 13), EVER), ((3, 8), (3, 12)),
+     'Calls os.process_cpu_count, which this interpreter does not have.',
+     'process_cpu_count',
+     ['ThreadPoolExecutorTest.test_default_workers']),
+
     # Tests of a policy that CPython itself has given up.
 
     (((3, 7), (3, 8)), ((3, 7), EVER),
@@ -91,7 +96,24 @@ ROWS = (
     (((3, 7), (3, 8)), ((3, 7), EVER),
      "Passes submit's fn as a keyword, deprecated in 3.8 and gone in 3.9 (bpo-36492).",
      "missing 1 required positional argument: 'fn'",
-     ['ProcessPool*ProcessPoolExecutorTest.test_submit_keyword']),
+     ['ProcessPool*ProcessPoolExecutorTest.test_submit_keyword',
+      'ThreadPoolExecutorTest.test_submit_keyword']),
+
+    ('futures', ((2, 7), (2, 7)),
+     'Expects five threads for each CPU by default, which 3.8 changed to at most 32 (bpo-35279).',
+     ' != ',
+     ['ThreadPoolExecutorTest.test_default_workers']),
+
+    (((3, 5), (3, 7)), ((3, 5), EVER),
+     'Expects five threads for each CPU by default, which 3.8 changed to at most 32 (bpo-35279).',
+     ' != ',
+     ['ThreadPoolExecutorTest.test_default_workers']),
+
+    (((3, 4), (3, 7)), ((3, 4), EVER),
+     'Counts three threads after three short calls. Here, as from 3.8 on, a thread that is idle is used first '
+     '(bpo-24882).',
+     ' != 3',
+     ['ThreadPoolShutdownTest.test_threads_terminate']),
 )
 
 

@@ -11,8 +11,9 @@ poolcompat's, and `test.support` is the running interpreter's with what it lacks
 holds wherever these files run: in the tests' process, in workers under every start method, and in
 the programs that the shutdown tests start with `-c`.
 
-Run are the parts about process pools, futures, `wait` and `as_completed`; tests whose fixture is
-another executor are left out and counted. `cpython_expected.py` lists by name the tests that
+Run are the parts about process pools, thread pools, futures, `wait` and `as_completed`; tests of
+interpreter pools, which are the interpreter's own, are left out and counted.
+`cpython_expected.py` lists by name the tests that
 cannot pass, each with its reason, for example that it reads a private attribute of the native
 pool. The list is exact: the exit status is 1 if a test fails that is not listed, and also if one
 that is listed passes, is skipped, does not exist or fails in another way.
@@ -70,12 +71,11 @@ OURS = {
 
 # What the test files import besides the public names. It stays the native modules' own, or an
 # empty class where this interpreter has no such thing: only tests of internals use those.
-# The other executors' names are only needed to define the fixtures that are left out.
+# The interpreter pools' names are only needed to define the fixtures that are left out.
 NATIVE = frozenset((
     'PENDING', 'RUNNING', 'CANCELLED', 'CANCELLED_AND_NOTIFIED', 'FINISHED', 'LOGGER',
     '_check_system_limits', '_ThreadWakeup', '_ExecutorManagerThread',
-    'ThreadPoolExecutor', 'InterpreterPoolExecutor', 'BrokenThreadPool', 'BrokenInterpreterPool',
-    'cpu_count',
+    'InterpreterPoolExecutor', 'BrokenInterpreterPool', 'cpu_count',
 ))
 
 HELPERS = ('import_helper', 'threading_helper', 'hashlib_helper', 'os_helper', 'warnings_helper')
@@ -170,6 +170,7 @@ SHIMS = {
     'LONG_TIMEOUT': 300.0,
     'check_sanitizer': lambda **kinds: False,
     'requires_gil_enabled': _decorator,
+    'requires_fork': _decorator,
     'requires_hashdigest': _decorator,
     'requires_working_threading': _decorator,
     'skip_if_broken_multiprocessing_synchronize': lambda: None,
@@ -303,7 +304,7 @@ def _load_modules():
         names = ['%s.%s' % (config['name'], entry[:-3])
                  for entry in sorted(os.listdir(config['suite']))
                  if entry.startswith('test_') and entry.endswith('.py')
-                 and entry not in ('test_thread_pool.py', 'test_interpreter_pool.py')]
+                 and entry != 'test_interpreter_pool.py']
     for name in names:
         try:
             yield name, import_module(name)
@@ -313,9 +314,9 @@ def _load_modules():
             _write_event('end', name, 'failed', traceback.format_exc(), 0, False)
 
 
-def _executor_under_test():
-    package = 'concurrent.futures' if config['native'] else 'poolcompat'
-    return import_module(package).ProcessPoolExecutor
+def _executors_under_test():
+    package = import_module('concurrent.futures' if config['native'] else 'poolcompat')
+    return package.ProcessPoolExecutor, package.ThreadPoolExecutor
 
 
 def _collect():
@@ -332,11 +333,11 @@ def _collect():
                 continue
             executor = getattr(case, 'executor_type', None)
             here = [case(method) for method in loader.getTestCaseNames(case)]
-            if executor is None or executor.__name__ == 'ProcessPoolExecutor':
-                assert executor is None or executor is _executor_under_test(), executor
-                tests += here
-            else:
+            if executor is not None and executor.__name__ == 'InterpreterPoolExecutor':
                 left_out += len(here)
+            else:
+                assert executor is None or executor in _executors_under_test(), executor
+                tests += here
     return tests, left_out
 
 
@@ -724,7 +725,7 @@ def report(supervisor, version, options):
             % _indented('\n'.join(sorted(supervisor.altered))))
 
     outcomes = [outcome for outcome, _, _, _ in done.values()]
-    say("%s's suite on Python %s, %s: %d tests%s, %d of other executors left out"
+    say("%s's suite on Python %s, %s: %d tests%s, %d of interpreter pools left out"
         % ('futures' if version == 'futures' else 'Python ' + version,
            '.'.join(map(str, sys.version_info[:3])),
            'native classes' if options.native else 'poolcompat',

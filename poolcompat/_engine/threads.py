@@ -54,7 +54,8 @@ class ThreadEngine(exits.Served):
                     self._start_thread()
 
     def _start_thread(self):
-        thread = OwnThread(target=self._run, name='%s_%d' % (self._name, len(self.threads)))
+        ticket = [None]     # whoever takes it decides: the thread that it runs, or this one that it never will
+        thread = OwnThread(target=self._run, args=(ticket,), name='%s_%d' % (self._name, len(self.threads)))
         thread.daemon = DAEMON_THREADS
         if len(self.threads) >= self._max_workers:      # a finalizer came in meanwhile, and submitted a call
             return
@@ -64,10 +65,11 @@ class ThreadEngine(exits.Served):
         try:
             thread.start()
         except BaseException as error:      # no memory for it, or Ctrl-C
-            self.threads.discard(thread)    # which it sees, should it have started
-            self._leave()
-            if not self.threads:
-                self._drain()
+            if _take(ticket):
+                self.threads.discard(thread)
+                self._leave()
+                if not self.threads:
+                    self._drain()
             if not self.threads or not isinstance(error, Exception):
                 raise
 
@@ -116,10 +118,9 @@ class ThreadEngine(exits.Served):
 
     # -- the threads -------------------------------------------------------------------------------------------
 
-    def _run(self):
-        with self._lock:
-            if threading.current_thread() not in self.threads:
-                return
+    def _run(self, ticket):
+        if not _take(ticket):
+            return
         try:
             if self._initializer is None or self._initialize():
                 self._work()
@@ -167,6 +168,15 @@ class ThreadEngine(exits.Served):
                 pass
         self._idle.append(None)
         return self._calls.get()
+
+
+def _take(ticket):
+    """Return whether the ticket was still there to be taken."""
+    try:
+        ticket.pop()
+        return True
+    except IndexError:
+        return False
 
 
 def _run_call(call):

@@ -222,9 +222,13 @@ class DeathCases(object):
                 future.result()
 
     def test_map(self):
-        results = self.executor().map(tasks.die_if, range(5), [3] * 5)
+        gate = self.gate()
+        fns = [tasks.visit] + [tasks.die_if] * 4
+        results = self.executor().map(tasks.call, fns, [gate.address, 1, 2, 3, 4], [0, 3, 3, 3, 3])
+        gate.admit_one().let_go()               # now all of them are submitted
+        assert [next(results), next(results), next(results)] == [0, 1, 2]
         with pytest.raises(self.lib.BrokenProcessPool):
-            list(results)
+            next(results)
 
     def test_results_before_it_are_kept(self):
         executor = self.executor()

@@ -43,22 +43,70 @@ def test_another_thread_cannot_be_started(monkeypatch):
 
 
 class Interrupted(OwnThread):
+    """Ctrl-C comes as it was started, before its first step or after."""
+    first = None
 
     def start(self):
         super(Interrupted, self).start()
+        if self.first is not None:
+            self.first.wait(support.GUARD)
         raise KeyboardInterrupt
 
 
-def test_ctrl_c_while_a_thread_is_started(monkeypatch):
-    """It may come when the thread runs already: what was made of it is taken back, and the thread ends."""
-    executor = poolcompat.ThreadPoolExecutor(1)
-    monkeypatch.setattr(threads, 'OwnThread', Interrupted)
+class InterruptedEarly(Interrupted):
+
+    def run(self):
+        self.may_run.wait(support.GUARD)
+        super(InterruptedEarly, self).run()
+
+
+def test_ctrl_c_before_a_thread_runs(monkeypatch):
+    """What was made of it is taken back, and the thread ends without having run anything."""
+    executor, seen = poolcompat.ThreadPoolExecutor(1), []
+    InterruptedEarly.may_run = threading.Event()
+    monkeypatch.setattr(threads, 'OwnThread', InterruptedEarly)
     with pytest.raises(KeyboardInterrupt):
-        executor.submit(tasks.square, 2)
+        executor.submit(seen.append, 2)
     monkeypatch.undo()
+    assert not executor._threads
+    InterruptedEarly.may_run.set()
     assert executor.submit(tasks.square, 3).result() == 9
     support.wait_for(lambda: sum(isinstance(thread, OwnThread) for thread in threading.enumerate()) == 1)
-    assert len(executor._threads) == 1          # and it is the one that runs
+    assert seen == [] and len(executor._threads) == 1       # and it is the one that runs
+    executor.shutdown()
+
+
+def test_ctrl_c_when_a_thread_runs(monkeypatch):
+    """It goes on, and the call that nobody has the future of is run."""
+    executor, ran = poolcompat.ThreadPoolExecutor(1), threading.Event()
+    monkeypatch.setattr(Interrupted, 'first', ran)
+    monkeypatch.setattr(threads, 'OwnThread', Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        executor.submit(ran.set)
+    monkeypatch.undo()
+    assert ran.is_set() and len(executor._threads) == 1
+    assert executor.submit(tasks.square, 3).result() == 9
+    executor.shutdown()
+
+
+class WaitedFor(OwnThread):
+    """Its call is run before ``start`` returns."""
+    ran = None
+
+    def start(self):
+        super(WaitedFor, self).start()
+        self.ran.wait(support.GUARD)
+
+
+def test_a_new_thread_needs_no_lock(monkeypatch):
+    """Whoever submits holds it. With it, ``shutdown(cancel_futures=True)`` right after cancelled what could have run."""
+    executor, ran = poolcompat.ThreadPoolExecutor(1), threading.Event()
+    monkeypatch.setattr(WaitedFor, 'ran', ran)
+    monkeypatch.setattr(threads, 'OwnThread', WaitedFor)
+    future = executor.submit(ran.set)
+    assert ran.is_set()
+    executor.shutdown(wait=False, cancel_futures=True)
+    assert future.result() is None
     executor.shutdown()
 
 
