@@ -38,8 +38,31 @@ Who holds what.
   forked while another's pipes are open on both sides. It is taken before ``_lock``, never after.
 - The poller belongs to the dispatcher thread; other threads only ``wake`` it.
 - ``Engine.abandon`` and ``wake`` take no lock. The garbage collector calls them at any allocation of any thread.
-- Nothing rests on the GIL but that ``append``, ``popleft`` and the like of a deque are whole, and in order with what is read
-  and written before and after, which holds without it.
+
+Nothing rests on the GIL. A free-threaded build runs two threads at once; what keeps each field that they share whole is, by
+reasoning and not by having run one:
+
+==================================================  ======================================================================
+``_workers`` ``_idle`` ``_newcomers``               ``Engine._lock``
+``_leavers`` ``_queued`` ``_pace`` ``_dozing``,
+and of a worker all but ``number``
+``_Worker.number``                                  only the thread that has reserved the worker counts it up
+``_pending``                                        a deque: ``append`` and ``popleft`` are whole, also without the lock
+``_closing`` ``_cancelling`` ``_suspect``           one reference, stored and then followed by ``wake``: a byte in a pipe,
+                                                    which comes after it wherever it is read; our thread alone puts the
+                                                    last two down, before it looks
+``_death`` ``_ended``                               set once, under the lock and by our thread; whoever left a call in
+                                                    ``_pending`` looks at ``_ended`` after that
+``_launched`` ``_thread``                           ``channel.starting()``
+``_poller``                                         set before our thread starts; others take the reference once, and a
+                                                    ``wake`` that comes too late finds its pipe still there
+``FastPoller._woken``                               ``append`` before the byte is written, cleared after it was read
+``_inside`` ``processes``                           one item at a time, which is whole; ``_inside`` has the thread's own only
+a ``Call``                                          whoever took it out of ``_pending`` or ``_Worker.calls``: nobody else
+``ThreadEngine._cause`` ``_alive`` ``threads``      ``ThreadEngine._lock``
+``ThreadEngine._calls`` ``_idle``                   a queue and a deque, whole; a thread is in ``_idle`` before it waits
+a thread's ticket                                   ``list.pop``: of two who take it one has it
+==================================================  ======================================================================
 
 KeyboardInterrupt comes between any two instructions of the main thread. What a call's sending changes is changed in one
 step (``steps``); what can be derived, such as who is idle, is derived again by ``_look_over`` when a caller was cut short;
