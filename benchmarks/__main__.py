@@ -1,7 +1,8 @@
-"""``python -m benchmarks``: poolcompat's process pool beside the native one, in one run of this interpreter.
+"""``python -m benchmarks``: poolcompat's pools beside the native ones, in one run of this interpreter.
 
-Two workers, calls that do nothing. The rounds are interleaved, so that what else the machine does falls on all alike; the
-medians are printed in microseconds a call, and as ratios, which vary less from run to run than the figures do.
+Two workers, processes or threads, and calls that do nothing. The rounds are interleaved, so that what else the machine does
+falls on all alike; the medians are printed in microseconds a call, and as ratios, which vary less from run to run than the
+figures do.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -48,7 +49,7 @@ class Pipe(object):
 
 
 class Executor(object):
-    """A process pool of the interface of ``concurrent.futures``, warmed up."""
+    """A pool of the interface of ``concurrent.futures``, warmed up."""
 
     def __init__(self, executor):
         self._executor = executor
@@ -95,24 +96,31 @@ class Pool(object):
         self._pool.join()
 
 
-MAKERS = [
+PROCESSES = [
     ('pipe', Pipe),
     ('native', lambda: Executor(concurrent.futures.ProcessPoolExecutor(2))),
     ('Pool', Pool),
     ('poolcompat', lambda: Executor(poolcompat.ProcessPoolExecutor(2))),
 ]
-ROWS = [('round_trip', 1000), ('burst', 5000), ('map', 5000)]
+THREADS = [
+    ('native', lambda: Executor(concurrent.futures.ThreadPoolExecutor(2))),
+    ('poolcompat', lambda: Executor(poolcompat.ThreadPoolExecutor(2))),
+]
+ROWS = [
+    ('processes', PROCESSES, [('round_trip', 1000), ('burst', 5000), ('map', 5000)]),
+    ('threads', THREADS, [('round_trip', 5000), ('burst', 20000)]),
+]
 
 
 def median(values):
     return sorted(values)[len(values) // 2]
 
 
-def measure(row, calls, rounds):
+def measure(makers, row, calls, rounds):
     """Return the median microseconds a call, by contender; each is alive only while it is measured."""
     times = {}
     for _ in range(rounds):
-        for name, make in MAKERS:
+        for name, make in makers:
             contender = make()
             try:
                 run = getattr(contender, row, None)
@@ -133,13 +141,15 @@ def main():
         parser.error('--rounds must be at least 1')
     print('%s %s, 2 workers, %s CPUs, %d rounds, microseconds a call' % (
         platform.python_implementation(), platform.python_version(), poolcompat.cpu_count(), options.rounds))
-    for row, calls in ROWS:
-        times = measure(row, calls, options.rounds)
-        ours = times['poolcompat']
-        print('%-10s %s' % (row, '  '.join('%s %.1f' % (name, times[name]) for name, _ in MAKERS if name in times)))
-        print('%-10s %s' % ('', '  '.join(
-            'poolcompat/%s %.2f' % (name, ours / times[name]) for name, _ in MAKERS[:-1] if name in times)))
-        sys.stdout.flush()
+    for kind, makers, rows in ROWS:
+        for row, calls in rows:
+            times = measure(makers, row, calls, options.rounds)
+            ours = times['poolcompat']
+            print('%-20s %s' % (kind + ' ' + row, '  '.join(
+                '%s %.1f' % (name, times[name]) for name, _ in makers if name in times)))
+            print('%-20s %s' % ('', '  '.join(
+                'poolcompat/%s %.2f' % (name, ours / times[name]) for name, _ in makers[:-1] if name in times)))
+            sys.stdout.flush()
 
 
 if __name__ == '__main__':
