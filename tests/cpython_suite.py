@@ -682,13 +682,14 @@ def _watch(verbose):
 
 def report(supervisor, version, options):
     """Prints what came out and how it differs from what is listed; the answer is the exit status."""
-    from cpython_expected import expected_failures
+    from cpython_expected import ROWS, TIMED, expected_failures
     done = supervisor.done
     listed = {}
     if not options.native:
-        for name, reason, piece in expected_failures(version, sys.version_info[:2]):
-            if _selected(name, options.patterns):
-                listed[name] = reason, piece
+        for rows in ROWS, TIMED:
+            for name, reason, piece in expected_failures(rows, version, sys.version_info[:2]):
+                if _selected(name, options.patterns) and (rows is ROWS or done.get(name, ' ')[0] == 'failed'):
+                    listed[name] = reason, piece
     if sys.stderr.isatty() and not options.verbose:
         sys.stderr.write('\r\033[K')
 
