@@ -246,17 +246,13 @@ class FastWorkerEnd(object):
         self._claims = claims
 
     def calls(self):
-        """Yield ``(number, body)`` of each call that this worker is to run, until the parent wants no more or is gone."""
+        """Yield ``(number, body)`` of each call that this worker is to run; EOFError or OSError where the parent is gone."""
         for connection in self._calls, self._results, self._claims:
             keep_from_programs(connection.fileno())     # spawn makes them inheritable
         reader = _Reader(self._calls.fileno())
         claims = WorkerClaims(self._claims.fileno())
         while True:
-            try:
-                frames = reader.read()
-            except EOFError:
-                return
-            for kind, number, _, body in frames:
+            for kind, number, _, body in reader.read():
                 if kind == EXIT:
                     return
                 if kind == CALL or claims.claim(number):
@@ -341,14 +337,11 @@ class PortableWorkerEnd(object):
         self._results = results
 
     def calls(self):
-        """Yield ``(number, body)`` of each call that this worker is to run, until the parent wants no more or is gone."""
+        """Yield ``(number, body)`` of each call that this worker is to run; EOFError or OSError where the parent is gone."""
         for connection in self._calls, self._results:
             keep_from_programs(connection.fileno())     # spawn makes them inheritable
         while True:
-            try:
-                kind, number, _, body = _unpack(retried(self._calls.recv_bytes))
-            except (EOFError, OSError, IOError):
-                return
+            kind, number, _, body = _unpack(retried(self._calls.recv_bytes))
             if kind == EXIT:
                 return
             yield number, body

@@ -662,9 +662,9 @@ class Engine(exits.Served):
     def _end_workers(self):
         workers = self._dismiss()
         for worker in workers:
-            worker.channel.close()
             if self._death is not None:
-                _try_to(self._stop, worker.process)
+                _try_to(self._stop, worker.process)     # first: the end of its pipe says that we have died
+            worker.channel.close()
         for worker in workers:
             if self._death is not None:
                 _try_to(worker.process.join, _GRACE_SECONDS)

@@ -6,6 +6,7 @@ import struct
 import sys
 import traceback
 
+from .._compat.py27.orphans import tell_parent_is_gone
 from .._compat.py27.pickling import dumps_alone, loads
 from .._compat.py27.signals import HANDLERS, interrupt_now
 from .._compat.py27.waiting import perf_counter
@@ -60,8 +61,8 @@ def main(end, initializer, initargs, blocked):
                 kind, body = ERROR, pack_error()
             end.send(kind, number, body, perf_counter() - started)
             body = None
-    except (OSError, IOError):
-        pass        # the parent is gone: there is nobody to tell
+    except (EOFError, OSError, IOError):
+        tell_parent_is_gone()
 
 
 def _run(body, interrupt):

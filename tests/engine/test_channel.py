@@ -76,12 +76,17 @@ def test_what_was_sent_before_the_end_arrives_before_it(channel):
         channel.receive()
 
 
-def test_the_end_of_the_parent_ends_the_calls(channel):
+def test_the_end_of_the_parent_is_an_error(channel):
     got = []
-    reader = in_thread(lambda: got.extend(channel.worker_end.calls()))
+
+    def work():
+        with pytest.raises(EOFError):
+            got.extend(channel.worker_end.calls())
+        got.append('end')
+    reader = in_thread(work)
     channels._disown([channel._calls])
     reader.join()
-    assert got == []
+    assert got == ['end']
 
 
 def test_a_call_that_was_taken_back_is_left_out():

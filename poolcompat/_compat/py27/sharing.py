@@ -16,6 +16,7 @@ from multiprocessing import Pipe, queues, sharedctypes, synchronize, util
 
 import _multiprocessing
 
+from .orphans import is_parent_gone
 from .pipes import keep_from_programs
 
 _local = threading.local()      # descriptors: what is given to the process that this thread starts
@@ -111,7 +112,7 @@ class _Semaphore(_Given):
 
 
 def _unlink_if_left(name, maker):
-    if os.getppid() != maker:       # it was killed
+    if is_parent_gone(maker):
         _c.sem_unlink(name)
 
 
