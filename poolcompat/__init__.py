@@ -12,6 +12,8 @@ __version__ = '0.1.0'
 __all__ = (
     # executors
     'Executor', 'ProcessPoolExecutor', 'ThreadPoolExecutor', 'InterpreterPoolExecutor',
+    # pools
+    'Pool', 'ThreadPool',
     # futures
     'Future', 'wait', 'as_completed', 'FIRST_COMPLETED', 'FIRST_EXCEPTION', 'ALL_COMPLETED',
     # errors
@@ -26,6 +28,7 @@ __getattr__, __dir__ = lazy_names(__name__, __all__, {
     'process': ('ProcessPoolExecutor', 'BrokenProcessPool'),
     'thread': ('ThreadPoolExecutor', 'BrokenThreadPool'),
     'interpreter': ('InterpreterPoolExecutor',),
+    'pool': ('Pool', 'ThreadPool'),
     '_futures': ('Executor', 'Future', 'wait', 'as_completed', 'FIRST_COMPLETED', 'FIRST_EXCEPTION',
                  'ALL_COMPLETED', 'CancelledError'),
     '_compat.py310': ('TimeoutError',),

@@ -29,6 +29,14 @@ class BrokenProcessPool(_NativeBrokenProcessPool, BrokenExecutor):
     pid = exitcode = signal = call = None
 
 
+class WorkerLostError(BrokenProcessPool):
+    """The worker of a ``Pool`` that ran this call died, or the pool ended before the call did.
+
+    The attributes are those of ``BrokenProcessPool``; ``call`` has a short form of the arguments. Every other call is run.
+    """
+    __module__ = 'poolcompat.pool'
+
+
 class RemoteTraceback(Exception):
     """The traceback of an exception in the worker, as text: its ``__cause__`` in the parent.
 

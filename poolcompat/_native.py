@@ -9,6 +9,7 @@
 ``BrokenThreadPool``        native from 3.7
 ``ThreadPoolExecutor``      never native: the newest forgets calls whose executor is gone, where an initializer fails
 ``ProcessPoolExecutor``     never native: the newest hangs and breaks in ways that the README lists
+``Pool`` ``ThreadPool``     never native: the newest waits for ever for what a dead worker was doing
 ==========================  ============================================================================
 """
 from __future__ import absolute_import, division, print_function
@@ -33,3 +34,9 @@ def process_pool():
     from concurrent.futures import process
     stand_in = type('BrokenProcessPool', (RuntimeError,), {})
     return futures.ProcessPoolExecutor, getattr(process, 'BrokenProcessPool', stand_in)
+
+
+def multiprocessing_pool():
+    """Return the module ``multiprocessing.pool``. A function, because it imports much."""
+    from multiprocessing import pool
+    return pool

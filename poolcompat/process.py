@@ -16,6 +16,7 @@ from ._compat.py36.processes import kill
 from ._compat.py37 import show_signature
 from ._engine.calls import Call
 from ._engine.dispatcher import Engine
+from ._engine.worker import star_each
 from ._errors import BrokenProcessPool
 from ._errors import RemoteTraceback as _RemoteTraceback    # noqa: F401 (CPython's name for it here)
 from ._futures import Executor, ExecutorGaps, Future
@@ -113,7 +114,7 @@ class ProcessPoolExecutor(ExecutorGaps, _NativeProcessPoolExecutor, Executor):
             return map_calls(self, fn, zip(*iterables), timeout, buffersize)
         items = zip(*iterables)
         chunks = iter(lambda: tuple(itertools.islice(items, chunksize)), ())
-        return _chained(map_calls(self, partial(_call_each, fn), zip(chunks), timeout, buffersize))
+        return _chained(map_calls(self, partial(star_each, fn), zip(chunks), timeout, buffersize))
 
     @signature('self, wait=True, *, cancel_futures=False')
     def shutdown(self, wait, cancel_futures):
@@ -137,10 +138,6 @@ class ProcessPoolExecutor(ExecutorGaps, _NativeProcessPoolExecutor, Executor):
     def kill_workers(self):
         """Kill the worker processes now (SIGKILL) and shut down; calls that run get BrokenProcessPool (CPython 3.14)."""
         self._engine.stop_workers(kill)
-
-
-def _call_each(fn, chunk):
-    return [fn(*args) for args in chunk]
 
 
 def _chained(chunks):

@@ -7,6 +7,7 @@ does not keep the promise, the case says so with `native_since` or `native_never
 from __future__ import absolute_import, division, print_function
 
 import concurrent.futures
+import multiprocessing.pool
 import os
 import sys
 import weakref
@@ -54,8 +55,9 @@ class NativeNames(object):
             from concurrent.futures.process import BrokenProcessPool
             return BrokenProcessPool
         if name == 'get_context':
-            import multiprocessing
             return multiprocessing.get_context
+        if name in ('Pool', 'ThreadPool'):
+            return getattr(multiprocessing.pool, name)
         return getattr(concurrent.futures, name)
 
 
@@ -72,6 +74,7 @@ class Binding(object):
 
     def setup_method(self, _method):
         self._made = []
+        self._pools = []
         self._gates = []
         self._scripts = []
         if self.channel:
@@ -86,6 +89,11 @@ class Binding(object):
             executor = made()
             if executor is not None:
                 executor.shutdown(wait=True)
+        for made in self._pools:
+            pool = made()
+            if pool is not None:
+                pool.terminate()
+                pool.join()
         os.environ.pop('POOLCOMPAT_CHANNEL', None)
 
     @property
@@ -105,6 +113,15 @@ class Binding(object):
         executor = self.make(max_workers, **kwargs)
         self._made.append(weakref.ref(executor))
         return executor
+
+    def make_pool(self, processes, **kwargs):
+        return self.lib.Pool(processes, context=self.ctx, **kwargs)
+
+    def pool(self, processes=1, **kwargs):
+        """A ``Pool`` of this binding; only weakly held here."""
+        pool = self.make_pool(processes, **kwargs)
+        self._pools.append(weakref.ref(pool))
+        return pool
 
     def gate(self):
         self._gates.append(support.Gate())
@@ -161,6 +178,9 @@ class Threads(Binding):
 
     def make(self, max_workers, **kwargs):
         return self.lib.ThreadPoolExecutor(max_workers, **kwargs)
+
+    def make_pool(self, processes, **kwargs):
+        return self.lib.ThreadPool(processes, **kwargs)
 
 
 class NativeThreads(Threads):

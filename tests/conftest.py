@@ -83,7 +83,7 @@ def _nothing_left(request, _warm):
 
 
 @pytest.fixture
-def logged():
+def logged(caplog):
     """What is logged to the logger that the interpreter's own futures use, as text."""
     class Keeper(logging.Handler):
         def emit(self, record):
@@ -97,6 +97,7 @@ def logged():
     yield records
     logger.propagate = propagate
     logger.removeHandler(keeper)
+    del caplog.get_records('call')[:]       # they hold frames, and those what was in use then
 
 
 def pytest_unconfigure(config):

@@ -49,6 +49,21 @@ def call(fn, *args):
     return fn(*args)
 
 
+def call_with(call):
+    return call[0](*call[1:])
+
+
+def reciprocal(x):
+    return 1 / x
+
+
+def map_in_a_pool(method, count):
+    """Make a pool in a worker, and use it."""
+    import poolcompat
+    with poolcompat.Pool(2, context=poolcompat.get_context(method)) as pool:
+        return pool.map(square, range(count))
+
+
 def size_of(data):
     return len(data)
 
@@ -186,6 +201,13 @@ def initialise_then_append(path, *values):
 
 def initialise_badly(*values):
     raise InitError('no %s today' % (values or ('luck',))[0])
+
+
+def initialise_each_second_time(path):
+    append(path, 'start')
+    with open(path) as f:
+        if len(f.readlines()) % 2:
+            raise InitError('not this time')
 
 
 def initialise_and_exit(code):
@@ -516,6 +538,12 @@ def _quietly():
 
 def die_by_exit(code=9):
     os._exit(code)
+
+
+def die_at_five(x, text=None):
+    if x == 5:
+        os._exit(5)
+    return x
 
 
 def die_by_signal(number):

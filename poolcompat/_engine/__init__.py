@@ -13,6 +13,7 @@
 ``claims``       which of the calls that were sent ahead a worker may still start
 ``worker``       what runs in the worker
 ``dispatcher``   who gets which call, what came back, who died
+``replacing``    the engine of ``Pool``, where a worker that dies is replaced
 ``threads``      the engine of the thread pools, all of it
 ``calls``        a call, and what becomes of its future
 ``exits``        the engines that a process finishes before it exits
@@ -29,7 +30,7 @@ Who holds what.
 
 - A worker shares its pipes with the parent and nobody else, so one that dies at any instant damages nothing else.
 - ``Engine._lock`` guards every list of calls and workers, and what a ``_Worker`` says of one; a method that takes it is
-  marked ``_locked``. No user code runs and nothing is pickled under it, and no such method calls another. A signal's
+  marked ``locked``. No user code runs and nothing is pickled under it, and no such method calls another. A signal's
   handler or a weakref's callback may come in at any instruction, this lock held by its own thread: ``submit`` sees that by
   ``_inside``, leaves the call for the dispatcher and takes no lock; ``close`` never does. Where another thread has the
   lock and no worker is missing, ``submit`` does the same: to wait for it takes two thread switches.
@@ -51,6 +52,9 @@ and of a worker all but ``number``
 ``_closing`` ``_cancelling`` ``_suspect``           one reference, stored and then followed by ``wake``: a byte in a pipe,
                                                     which comes after it wherever it is read; our thread alone puts the
                                                     last two down, before it looks
+``_terminating``                                    as ``_closing``
+``_done`` ``_failed_starts`` ``_rests_until``       our thread; others read the last
+``Pool._feeders`` ``IMapIterator._slots``           a set and a deque, one item at a time, which is whole
 ``_death`` ``_ended``                               set once, under the lock and by our thread; whoever left a call in
                                                     ``_pending`` looks at ``_ended`` after that
 ``_launched`` ``_thread``                           ``channel.starting()``
@@ -70,8 +74,11 @@ cancelling is left to the dispatcher. A worker lets Ctrl-C raise in the user's c
 
 Death is seen in two ways, either enough: the end of the results' pipe, and a look every two seconds while there is work, for
 someone else may hold that pipe open. (A sentinel is a third pipe with the same weakness.) After a death the calls are
-read off:
-the oldest without a result was running, unless its claim is still in the pipe.
+read off: the oldest without a result was running, unless its claim is still in the pipe. ``Engine`` fails them all;
+``PoolEngine`` fails the one that was running, lets the others wait again, and has another worker started, by our thread.
+
+``Pool`` is made of the same calls and futures. A callback runs in our thread and may wait for the pool: then the wait takes
+turns (``work_until``). A thread of its own consumes what ``imap`` is given, about 512 calls ahead of those that have ended.
 
 What differs from CPython's pool. Each worker has pipes of its own. A result is sent as bytes and unpickled for its own
 future. Calls are pickled late. A failed start, a failed initializer and a death say what happened. ``KeyboardInterrupt``

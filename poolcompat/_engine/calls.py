@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import logging
+import os
 import threading
 
 from .._compat.py37 import InvalidStateError
@@ -24,21 +25,30 @@ class Call(object):
         self.queued = False     # sent to a busy worker, so it may be taken back
 
     def __str__(self):
-        try:
-            return '%s.%s' % (getattr(self.fn, '__module__', None) or '?',
-                              getattr(self.fn, '__qualname__', None) or getattr(self.fn, '__name__', None)
-                              or type(self.fn).__name__)
-        except Exception:       # the user's own attributes
-            return type(self.fn).__name__
+        return name_of(self.fn)
+
+
+def name_of(fn):
+    """Return what a function is called."""
+    try:
+        return '%s.%s' % (getattr(fn, '__module__', None) or '?',
+                          getattr(fn, '__qualname__', None) or getattr(fn, '__name__', None) or type(fn).__name__)
+    except Exception:       # the user's own attributes
+        return type(fn).__name__
 
 
 class OwnThread(threading.Thread):
-    """A thread of ours. No signal's handler runs in it."""
+    """A thread of ours. No signal's handler runs in it, but in what is forked from it: there it is the main one."""
+
+    def __init__(self, **kwargs):
+        super(OwnThread, self).__init__(**kwargs)
+        self.process = os.getpid()
 
 
 def in_own_thread():
     """Return whether this thread is one of ours."""
-    return isinstance(threading.current_thread(), OwnThread)
+    thread = threading.current_thread()
+    return isinstance(thread, OwnThread) and thread.process == os.getpid()
 
 
 def set_future(method, *value):
@@ -73,3 +83,12 @@ def fail(call, error):
     """Give the future the error, where it can still have one."""
     if call.running or start(call):
         set_future(call.future.set_exception, error)
+
+
+def take(tickets):
+    """Return whether there was a ticket to be taken."""
+    try:
+        tickets.pop()
+        return True
+    except IndexError:
+        return False

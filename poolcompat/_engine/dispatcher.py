@@ -9,7 +9,7 @@ import time
 from functools import partial
 from operator import methodcaller
 
-from .._compat.py27.pickling import Pickling, loads
+from .._compat.py27.pickling import Pickling, dumps_alone, loads
 from .._compat.py27.signals import interrupt_later
 from .._compat.py27.waiting import Latch, get_ident, monotonic
 from .._compat.py36.processes import kill
@@ -22,7 +22,7 @@ from .steps import in_one_step
 from .worker import main, unpack_error
 
 _AHEAD_SECONDS = .001       # how much work a busy worker is kept supplied with
-_LOOK_SECONDS = 2           # how often to look whether busy workers live, should no descriptor tell
+LOOK_SECONDS = 2            # how often to look whether busy workers live, should no descriptor tell
 _GRACE_SECONDS = 1          # how long a worker that was told to end may take before it is killed
 
 
@@ -42,13 +42,13 @@ class _Worker(object):
         self.buried = False         # its results have ended, and nothing reads them any more
 
 
-def _locked(method):
+def locked(method):
     """Have the method run under the engine's lock. It may call no other such method, and no code of the user's.
 
     A thread is marked as inside before it takes the lock until after it gave it back: a signal's handler may run at
     either instruction.
     """
-    def locked(self, *args):
+    def under_lock(self, *args):
         me = get_ident()
         try:
             self._inside.add(me)
@@ -61,12 +61,16 @@ def _locked(method):
         finally:
             self._inside.discard(me)
 
-    locked.__doc__ = method.__doc__
-    return locked
+    under_lock.__doc__ = method.__doc__
+    return under_lock
 
 
 class Engine(exits.Served):
     """A pool of worker processes, and the thread that serves them."""
+
+    _error_type = BrokenProcessPool
+    _story = 'A process in the process pool was terminated abruptly while the future was running or pending: '
+    _dump = staticmethod(dumps_alone)       # pickles results, in the worker
 
     def __init__(self, max_workers, context, initializer, initargs, max_tasks):
         super(Engine, self).__init__()
@@ -87,6 +91,8 @@ class Engine(exits.Served):
         self._leavers = []          # told to end, and not yet gone
         self._queued = 0            # calls sent ahead to busy workers
         self._pace = None           # seconds that a call takes, by late experience
+        self._failed_starts = 0     # workers in a row that did not get as far as to be ready
+        self._done = collections.deque()        # what came back, and is yet to be told
         self._launched = False
         self._launching = threading.Lock()
         self._cancelling = False
@@ -115,7 +121,7 @@ class Engine(exits.Served):
         if self._pid != os.getpid():
             self.check_process()
         if get_ident() in self._inside or self._lock.locked() and len(self._workers) >= self._max_workers:
-            self._leave(call)
+            self._leave((call,))
             return
         choice = []
         try:
@@ -131,17 +137,17 @@ class Engine(exits.Served):
                 self._mend(choice)
             raise
 
-    def _leave(self, call):
-        """Leave the call to our thread. Takes no lock: this thread may have it, in what a signal's handler or the collector
+    def _leave(self, calls):
+        """Leave the calls to our thread. Takes no lock: this thread may have it, in what a signal's handler or the collector
         interrupted; and where another has it and no worker is missing, to wait would take longer than to go on."""
         self.check_open()
         try:
-            self._pending.append(call)
+            self._pending.extend(calls)
         finally:
             self._wake()
         if self._ended:         # just then; if it came too late to be seen, it is still there
             for late in self._drop_pending():
-                fail(late, RuntimeError(exits.CLOSED))
+                fail(late, self._refusal())
 
     def _mend(self, choice):
         """Put in order what Ctrl-C left behind as this thread submitted a call."""
@@ -166,7 +172,7 @@ class Engine(exits.Served):
             time.sleep(.001)
         self._lock.release()
 
-    @_locked
+    @locked
     def _accept(self, call, choice):
         """Put the worker that is to have the call into ``choice``, or the call among those that wait.
 
@@ -191,15 +197,27 @@ class Engine(exits.Served):
 
     def join(self):
         """Wait until all has ended: calls, workers and the thread."""
-        if self._thread is threading.current_thread():
+        if self.is_serving():
             return
         self._finished.wait()
         if self._thread is not None:
             self._thread.join()
 
+    def work_until(self, done):
+        """Go on with the work until ``done()``, in a callback that waits for it: this thread is the one that serves."""
+        while not done() and (self._done or not self._is_over()):
+            if self._done:
+                self._settle(*self._done.popleft())
+            else:
+                self._turn()
+
+    def is_serving(self):
+        """Return whether this is the thread that serves the workers."""
+        return self._thread is threading.current_thread()
+
     def broken(self):
         """Return what broke the pool, as text, or False."""
-        return self._death is not None and str(self._death.error())
+        return self._death is not None and str(self._death.error(self._error_type))
 
     def stop_workers(self, stop):
         """Call ``stop(process)`` for every worker, and cancel what has not started."""
@@ -207,15 +225,19 @@ class Engine(exits.Served):
         self._stop = stop       # should our own thread come to the last workers first
         self.close(cancel=True)
         for process in processes:
-            _try_to(stop, process)
+            try_to(stop, process)
 
     # -- shared by the callers' threads and ours ----------------------------------------------------------------
 
     def check_open(self):
         """Raise what a new call is to be told: that the pool is broken, or closed."""
         if self._death is not None:
-            raise self._death.error()
+            raise self._refusal()
         super(Engine, self).check_open()
+
+    def _refusal(self):
+        """Return the error of a call that comes too late."""
+        return RuntimeError(exits.CLOSED) if self._death is None else self._death.error(self._error_type)
 
     def _take_idle(self, choice):
         """Reserve a worker that has nothing to do and put it into ``choice``, if there is one. Under the lock.
@@ -258,17 +280,19 @@ class Engine(exits.Served):
         unseen = self._hand_over(worker, packed, self._frames(worker, packed), calls, choice)
         if self._death is not None:
             for call in packed:
-                fail(call, self._death.error())
+                fail(call, self._death.error(self._error_type))
         elif worker.channel.blocks:
             worker.channel.flush()
         if worker.channel.unsent or unseen:
             self._wake()
 
-    @_locked
+    @locked
     def _hand_over(self, worker, packed, frames, rest, choice):
         """Send the calls ``packed`` to the worker, and let the ``rest`` wait; return whether to wake our thread."""
         self._pending.extendleft(reversed(rest))
-        if self._death is None:
+        if worker.buried and self._death is None:       # just now, and another will take its place
+            self._pending.extendleft(reversed(packed))
+        elif self._death is None:
             if packed:
                 unsent, ahead = frames
                 if ahead:
@@ -281,7 +305,7 @@ class Engine(exits.Served):
                 self._idle.append(worker)
         worker.reserved = 0
         del choice[:]
-        return self._dozing or not packed and (self._pending or self._queued or self._closing)
+        return self._dozing or worker.buried or not packed and (self._pending or self._queued or self._closing)
 
     def _pack(self, call, pickling):
         """Pickle the call; return whether it is still to be run. User code runs here: no lock is held."""
@@ -346,17 +370,20 @@ class Engine(exits.Served):
                 except Exception as reason:
                     error = error or reason
         if error is not None:
-            self._fall(Death('A process of the process pool could not be started: ' + in_words(error), cause=error))
+            self._could_not_start(error)
             if self._thread is None:
                 self._end()
         self._wake()
+
+    def _could_not_start(self, error):
+        self._fall(Death('A process of the process pool could not be started: ' + in_words(error), cause=error))
 
     def _start_worker(self):
         worker, channel = None, self._channel_type(self._context)
         try:
             with interrupt_later() as blocked:
                 process = self._context.Process(
-                    target=main, args=(channel.worker_end, self._initializer, self._initargs, blocked))
+                    target=main, args=(channel.worker_end, self._dump, self._initializer, self._initargs, blocked))
                 channel.handing_over(True)
                 try:
                     process.start()
@@ -370,7 +397,7 @@ class Engine(exits.Served):
                 channel.close()
             raise
 
-    @_locked
+    @locked
     def _welcome(self, worker):
         in_one_step(partial(self.processes.__setitem__, worker.process.pid, worker.process),
                     partial(self._workers.append, worker), partial(self._newcomers.append, worker))
@@ -427,32 +454,52 @@ class Engine(exits.Served):
         for worker in writable:
             worker.channel.flush()
             self._poller.watch_writing(worker, bool(worker.channel.unsent))
-        done = self._note(arrived)
+        self._note(arrived)
         self._refill()
-        while done:
-            _settle(*done.popleft())
+        while self._done:       # a callback may take turns of its own, see ``work_until``
+            self._settle(*self._done.popleft())
         for worker in ended:
             self._bury(worker)
 
-    @_locked
+    def _settle(self, call, kind, body):
+        """Set the call's future to what came back."""
+        try:
+            value = loads(body) if kind == channels.RESULT else _unpack(body)
+            if kind == channels.LOAD_ERROR:
+                value = self._unpickled_badly(call, 'the worker could not unpickle the call', value)
+        except BaseException as error:
+            where = 'what the call returned' if kind == channels.RESULT else 'the exception that the call raised'
+            kind = channels.ERROR
+            value = self._unpickled_badly(call, where + ' could not be unpickled', without_frames(error, 1))
+        future, call, body = call.future, None, None
+        set_future(future.set_result if kind == channels.RESULT else future.set_exception, value)
+
+    def _unpickled_badly(self, call, where, cause):
+        """Return the error of a call that could not be unpickled, or what came of it."""
+        error = BrokenProcessPool('%s: %s: %s' % (call, where, in_words(cause)))
+        error.__cause__ = cause
+        error.call = str(call)
+        return error
+
+    @locked
     def _patience(self):
         """Return after how many seconds to look whether the workers live, or None where it does not matter.
 
         Then a call must wake this thread, so that is put off until it has been quiet for a while.
         """
         self._dozing = self._quiet and not self._pending and not any(worker.calls for worker in self._workers)
-        return None if self._dozing else _LOOK_SECONDS
+        return None if self._dozing else LOOK_SECONDS
 
     def _find_dead(self):
         """Return the workers that have died, every now and then: the end of the pipe tells sooner, if nobody has it open."""
         now = monotonic()
         if now < self._look_at:
             return []
-        self._look_at = now + _LOOK_SECONDS
+        self._look_at = now + LOOK_SECONDS
         return [worker for worker in self._workers + self._leavers
-                if not worker.buried and not _try_to(worker.process.is_alive)]
+                if not worker.buried and not try_to(worker.process.is_alive)]
 
-    @_locked
+    @locked
     def _is_over(self):
         return self._death is not None or self._closing and not self._pending and not any(
             worker.calls or worker.reserved for worker in self._workers)
@@ -465,7 +512,7 @@ class Engine(exits.Served):
         for worker in stuck:
             self._poller.watch_writing(worker, True)
 
-    @_locked
+    @locked
     def _news(self):
         """Return the workers that are new, and those whose pipe did not take all; find idle ones that were lost."""
         newcomers, self._newcomers = self._newcomers, []
@@ -493,16 +540,16 @@ class Engine(exits.Served):
         except IndexError:
             return calls
 
-    @_locked
+    @locked
     def _note(self, arrived):
-        """Note what the frames say of the workers; return ``(call, kind, body)`` of the calls that ended."""
-        done = collections.deque()
+        """Note what the frames say of the workers, and in ``_done`` ``(call, kind, body)`` of the calls that ended."""
         if self._death is not None:     # another thread could not start a worker: the calls have failed already
-            return done
+            return
         for worker, frames in arrived:
             for kind, number, seconds, body in frames:
                 if kind == channels.READY:
                     worker.ready = True
+                    self._failed_starts = 0
                     continue
                 if kind == channels.INIT_ERROR:
                     worker.init_error = body
@@ -514,14 +561,13 @@ class Engine(exits.Served):
                 worker.done += 1
                 call.payload = None
                 self._pace = seconds if self._pace is None else max(seconds, (7 * self._pace + seconds) / 8)
-                done.append((call, kind, body))
+                self._done.append((call, kind, body))
             if _is_idle(worker):
                 if worker.done == self._max_tasks:
                     self._retire(worker)
                     self.processes.pop(worker.process.pid, None)
                 else:
                     self._idle.append(worker)
-        return done
 
     def _retire(self, worker):
         """Tell the worker to end, without waiting until it did. Under the lock."""
@@ -543,7 +589,7 @@ class Engine(exits.Served):
             for worker, calls in plan:
                 self._dispatch(worker, calls, [])
 
-    @_locked
+    @locked
     def _plan(self):
         """Reserve workers for the calls that wait; return pairs of both, and how many workers are missing."""
         plan = []
@@ -585,21 +631,28 @@ class Engine(exits.Served):
 
     def _bury(self, worker):
         """See to a worker whose results have ended."""
+        if worker.buried:
+            return
         self._poller.remove(worker)
         worker.buried = True
         if worker.leaving:
             worker.channel.close()
             self._leavers = [leaver for leaver in self._leavers
-                             if not leaver.buried or _try_to(leaver.process.is_alive)]
+                             if not leaver.buried or try_to(leaver.process.is_alive)]
             return
         process = worker.process
-        _try_to(process.join, _GRACE_SECONDS)       # its descriptors are closed a moment before it can be waited for
-        if _try_to(process.is_alive):
-            _try_to(kill, process)
-            _try_to(process.join)
-        self._fall(self._explain_death(worker))
+        try_to(process.join, _GRACE_SECONDS)       # its descriptors are closed a moment before it can be waited for
+        if try_to(process.is_alive):
+            try_to(kill, process)
+            try_to(process.join)
+        self._mourn(worker, *self._explain_death(worker))
+
+    def _mourn(self, worker, death, running):
+        """See to what was lost with a worker."""
+        self._fall(death)
 
     def _explain_death(self, worker):
+        """Return the worker's ``Death``, and the call that it was running, or None."""
         process, cause, running = worker.process, None, None
         if worker.init_error is not None:
             try:
@@ -610,29 +663,28 @@ class Engine(exits.Served):
                 doing = 'because its initializer raised an exception that cannot be unpickled (%s)' % in_words(error)
         elif not worker.ready:
             doing = 'before it was ready'
-            if self._grows:
+            if self._context.get_start_method() != 'fork':
                 doing += (". Most likely the main module makes the pool when it is imported, without the guard "
                           "if __name__ == '__main__':, or cannot be imported by the worker")
         else:
             unclaimed = worker.channel.claims.take_back(channels.MOST) if worker.channel.claims else ()
             running = next((call for call in worker.calls), None)
-            running = None if running is None or running.number in unclaimed else str(running)
+            running = None if running is None or running.number in unclaimed else running
             doing = 'while it ran %s' % running if running else 'while it was idle'
         name = signal_name(process.exitcode)
         end = 'was killed by %s (exit code %d)' % (name, process.exitcode) if name else (
             'ended in an unknown way' if process.exitcode is None else 'ended with exit code %d' % process.exitcode)
-        return Death('A process in the process pool was terminated abruptly while the future was running or pending: '
-                     'process %s %s %s.' % (process.pid, end, doing),
-                     cause=cause, pid=process.pid, exitcode=process.exitcode, call=running)
+        return Death('%sprocess %s %s %s.' % (self._story, process.pid, end, doing), cause=cause, pid=process.pid,
+                     exitcode=process.exitcode, call=running and str(running)), running
 
     def _fall(self, death):
         """Break the pool: no call ends well from now on."""
         if self._cancelling:
             self._cancel_pending()
         for call in self._take_all(death):
-            fail(call, self._death.error())
+            fail(call, self._death.error(self._error_type))
 
-    @_locked
+    @locked
     def _take_all(self, death):
         if self._death is None:
             self._death = death
@@ -654,7 +706,7 @@ class Engine(exits.Served):
             self._owner = None
             self._ended = True
             for call in self._drop_pending():       # came in just then
-                fail(call, RuntimeError(exits.CLOSED))
+                fail(call, self._refusal())
             exits.end(self)
         finally:
             self._finished.set()
@@ -663,16 +715,16 @@ class Engine(exits.Served):
         workers = self._dismiss()
         for worker in workers:
             if self._death is not None:
-                _try_to(self._stop, worker.process)     # first: the end of its pipe says that we have died
+                try_to(self._stop, worker.process)     # first: the end of its pipe says that we have died
             worker.channel.close()
         for worker in workers:
             if self._death is not None:
-                _try_to(worker.process.join, _GRACE_SECONDS)
-                if _try_to(worker.process.is_alive):
-                    _try_to(kill, worker.process)
-            _try_to(worker.process.join)
+                try_to(worker.process.join, _GRACE_SECONDS)
+                if try_to(worker.process.is_alive):
+                    try_to(kill, worker.process)
+            try_to(worker.process.join)
 
-    @_locked
+    @locked
     def _dismiss(self):
         """Tell every worker to end, and return them, and those that were told before."""
         for worker in list(self._workers):
@@ -681,10 +733,10 @@ class Engine(exits.Served):
 
 
 def _is_idle(worker):
-    return worker.ready and not worker.calls and not worker.reserved and not worker.leaving
+    return not (worker.calls or worker.reserved or worker.leaving or worker.buried) and worker.ready
 
 
-def _try_to(function, *args):
+def try_to(function, *args):
     """Return ``function(*args)`` of a process that may be gone, or closed by someone else."""
     try:
         return function(*args)
@@ -697,25 +749,4 @@ def _unpack(body):
     text, pickled = unpack_error(body)
     error = loads(pickled)
     error.__cause__ = RemoteTraceback(text)
-    return error
-
-
-def _settle(call, kind, body):
-    """Set the call's future to what came back."""
-    try:
-        value = loads(body) if kind == channels.RESULT else _unpack(body)
-        if kind == channels.LOAD_ERROR:
-            value = _unpickled_badly(call, 'the worker could not unpickle the call', value)
-    except BaseException as error:
-        where = 'what the call returned' if kind == channels.RESULT else 'the exception that the call raised'
-        kind = channels.ERROR
-        value = _unpickled_badly(call, where + ' could not be unpickled', without_frames(error, 1))
-    future, call, body = call.future, None, None
-    set_future(future.set_result if kind == channels.RESULT else future.set_exception, value)
-
-
-def _unpickled_badly(call, where, cause):
-    error = BrokenProcessPool('%s: %s: %s' % (call, where, in_words(cause)))
-    error.__cause__ = cause
-    error.call = str(call)
     return error

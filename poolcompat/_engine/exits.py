@@ -11,7 +11,9 @@ CLOSED = 'cannot schedule new futures after shutdown'
 
 _engines = {}       # process -> its engines that are at work
 _threads = weakref.WeakSet()    # the threads of engines, at work or just ending
+_helpers = weakref.WeakSet()    # threads that run code of the user's, which may take for ever
 _exiting = False
+_MOMENT = 1         # seconds that a helper is waited for
 
 
 class Served(object):
@@ -33,6 +35,10 @@ class Served(object):
             if engine is not None and engine._pid == os.getpid():
                 engine.abandon()
         self._owner = weakref.ref(owner, abandon)
+
+    def finish(self):
+        """Begin to end, as this process is about to exit: finish what there is."""
+        self.close()
 
     def check_process(self):
         """Raise RuntimeError in a process that was forked from the one the engine belongs to."""
@@ -70,15 +76,23 @@ def end(engine):
     _engines[os.getpid()].discard(engine)
 
 
+def note_helper(thread):
+    """Have ``thread`` waited for at exit, but for a moment only. On 2.7 a thread that outlives its modules complains."""
+    _helpers.add(thread)
+
+
 def _finish_all():
     """Finish the work of every pool of this process, as it is about to exit."""
     global _exiting
     _exiting = True
     engines = list(_engines.get(os.getpid(), ()))
     for engine in engines:
-        engine.close()
+        engine.finish()
     for engine in engines:
         engine.join()
     for thread in list(_threads):
         if thread.is_alive() and thread is not threading.current_thread():
             thread.join()
+    for thread in list(_helpers):
+        if thread.is_alive():
+            thread.join(_MOMENT)

@@ -10,7 +10,7 @@ from .._compat.py27.waiting import Latch
 from .._compat.py36.queues import Empty, SimpleQueue
 from .._compat.py38.exits import DAEMON_THREADS
 from . import exits
-from .calls import OwnThread, cancel, fail, log, set_future, start
+from .calls import OwnThread, cancel, fail, log, set_future, start, take
 
 _BROKEN = 'A thread initializer failed, the thread pool is not usable anymore'
 
@@ -22,8 +22,10 @@ class ThreadEngine(exits.Served):
     signal's handler or a finalizer that submits a call while its own thread does so. No user code runs under it.
     """
 
-    def __init__(self, max_workers, name, initializer, initargs, error_type):
+    def __init__(self, max_workers, name, initializer, initargs, error_type, finishing=True):
+        """``finishing`` says that this process finishes the work before it exits."""
         super(ThreadEngine, self).__init__()
+        self._finishing = finishing
         self._max_workers = max_workers
         self._name = name
         self._initializer = initializer
@@ -53,19 +55,47 @@ class ThreadEngine(exits.Served):
                 if len(self.threads) < self._max_workers:
                     self._start_thread()
 
+    def submit_all(self, calls):
+        """Have the threads run the calls."""
+        for call in calls:
+            self.submit(call)
+
+    def start(self):
+        """Start all the threads, before there is anything to do."""
+        with self._lock:
+            while len(self.threads) < self._max_workers:
+                self._start_thread()
+
+    def is_serving(self):
+        """Return whether this thread is one of the pool's."""
+        return threading.current_thread() in self.threads
+
+    def work_until(self, done):
+        """Run other calls until ``done()`` or there are none, in a callback that waits for it."""
+        while not done():
+            try:
+                call = self._calls.get_nowait()
+            except Empty:
+                return
+            if call is None:
+                self._calls.put(None)
+                return
+            _run_call(call)
+
     def _start_thread(self):
         ticket = [None]     # whoever takes it decides: the thread that it runs, or this one that it never will
         thread = OwnThread(target=self._run, args=(ticket,), name='%s_%d' % (self._name, len(self.threads)))
-        thread.daemon = DAEMON_THREADS
+        thread.daemon = DAEMON_THREADS or not self._finishing
         if len(self.threads) >= self._max_workers:      # a finalizer came in meanwhile, and submitted a call
             return
         self.threads.add(thread)
         self._alive += 1
-        exits.begin(self, thread)
+        if self._finishing:
+            exits.begin(self, thread)
         try:
             thread.start()
         except BaseException as error:      # no memory for it, or Ctrl-C
-            if _take(ticket):
+            if take(ticket):
                 self.threads.discard(thread)
                 self._leave()
                 if not self.threads:
@@ -75,15 +105,23 @@ class ThreadEngine(exits.Served):
 
     def close(self, cancelling=False):
         """Take no more calls, and end when those that there are have ended; cancel those that have not started."""
+        for call in self._close(cancelling):
+            cancel(call)
+
+    def terminate(self):
+        """Take no more calls, and fail those that have not started."""
+        for call in self._close(True):
+            fail(call, self._error_type('The pool was terminated before the call was started.'))
+
+    def _close(self, emptying):
         self.check_process()
         with self._lock:
             self._closing = True
-            calls = self._drain() if cancelling else ()
+            calls = self._drain() if emptying else ()
             if not self._alive:
                 self._finished.set()
-        for call in calls:
-            cancel(call)
         self._calls.put(None)
+        return calls
 
     def abandon(self):
         """Finish what there is and end. Takes no lock: it is called at any instruction of any thread."""
@@ -119,7 +157,7 @@ class ThreadEngine(exits.Served):
     # -- the threads -------------------------------------------------------------------------------------------
 
     def _run(self, ticket):
-        if not _take(ticket):
+        if not take(ticket):
             return
         try:
             if self._initializer is None or self._initialize():
@@ -168,15 +206,6 @@ class ThreadEngine(exits.Served):
                 pass
         self._idle.append(None)
         return self._calls.get()
-
-
-def _take(ticket):
-    """Return whether the ticket was still there to be taken."""
-    try:
-        ticket.pop()
-        return True
-    except IndexError:
-        return False
 
 
 def _run_call(call):

@@ -5,6 +5,9 @@ import signal
 import struct
 import sys
 import traceback
+from itertools import starmap
+
+from six.moves import map
 
 from .._compat.py27.orphans import tell_parent_is_gone
 from .._compat.py27.pickling import dumps_alone, loads
@@ -32,10 +35,10 @@ class _Interrupt(object):
             raise KeyboardInterrupt
 
 
-def main(end, initializer, initargs, blocked):
+def main(end, dump, initializer, initargs, blocked):
     """Run the calls that arrive at ``end``, a channel's worker end, until there are no more.
 
-    ``blocked`` says that SIGINT was blocked for the time of the start.
+    ``dump`` pickles what they return, ``blocked`` says that SIGINT was blocked for the time of the start.
     """
     interrupt = _Interrupt()
     if blocked:
@@ -56,7 +59,7 @@ def main(end, initializer, initargs, blocked):
         for number, body in end.calls():
             started = perf_counter()
             try:
-                kind, body = _run(body, interrupt)
+                kind, body = _run(body, dump, interrupt)
             except KeyboardInterrupt:       # came as the call ended with an exception; none follows it
                 kind, body = ERROR, pack_error()
             end.send(kind, number, body, perf_counter() - started)
@@ -65,7 +68,7 @@ def main(end, initializer, initargs, blocked):
         tell_parent_is_gone()
 
 
-def _run(body, interrupt):
+def _run(body, dump, interrupt):
     """Run one call; return the kind of what came of it, and that pickled."""
     kind = LOAD_ERROR
     try:
@@ -75,13 +78,23 @@ def _run(body, interrupt):
         body = None
         result = fn(*args, **kwargs)
         fn = args = kwargs = None
-        packed = dumps_alone(result)
+        packed = dump(result)
         interrupt.allowed = False
         return RESULT, packed
     except:     # noqa: E722 (2.7 can raise what is no BaseException)
         interrupt.allowed = False
         fn = args = kwargs = result = None
         return kind, pack_error()
+
+
+def call_each(fn, chunk):
+    """Return ``fn(item)`` of each item."""
+    return list(map(fn, chunk))
+
+
+def star_each(fn, chunk):
+    """Return ``fn(*args)`` of each tuple of arguments."""
+    return list(starmap(fn, chunk))
 
 
 def _log_initializer():

@@ -14,12 +14,12 @@ import poolcompat.process
 import poolcompat.thread
 
 NAMES = ['ProcessPoolExecutor', 'ThreadPoolExecutor', 'InterpreterPoolExecutor', 'BrokenThreadPool',
-         'Executor', 'Future', 'wait', 'as_completed', 'FIRST_COMPLETED', 'FIRST_EXCEPTION',
+         'Pool', 'ThreadPool', 'Executor', 'Future', 'wait', 'as_completed', 'FIRST_COMPLETED', 'FIRST_EXCEPTION',
          'ALL_COMPLETED', 'CancelledError', 'TimeoutError', 'InvalidStateError', 'BrokenExecutor', 'BrokenProcessPool',
          'get_context', 'cpu_count', '__version__']
 
 CLASSES = ['ProcessPoolExecutor', 'ThreadPoolExecutor', 'InterpreterPoolExecutor', 'BrokenThreadPool',
-           'Executor', 'Future', 'CancelledError', 'TimeoutError', 'InvalidStateError',
+           'Pool', 'ThreadPool', 'Executor', 'Future', 'CancelledError', 'TimeoutError', 'InvalidStateError',
            'BrokenExecutor', 'BrokenProcessPool']
 
 

@@ -69,7 +69,7 @@ def test_a_call_that_comes_as_the_engine_ends_fails():
     executor.shutdown()
     engine, future = executor._engine, poolcompat.Future()
     engine._closing = False
-    engine._leave(Call(future, tasks.square, (2,), {}))
+    engine._leave((Call(future, tasks.square, (2,), {}),))
     with pytest.raises(RuntimeError, match='after shutdown'):
         future.result(timeout=60)
 

@@ -1,0 +1,80 @@
+"""What came of a call, for ``Pool``: a future without a lock of its own, of which there are many and few are waited for."""
+from __future__ import absolute_import, division, print_function
+
+from .._compat.py310 import TimeoutError as _TimeoutError
+from .._compat.py37 import InvalidStateError
+from .._futures import Future
+from .calls import set_future
+
+
+class Slot(object):
+    """Has a result or an error once it is ``ready``. An engine sets it as it does a Future; it cannot be cancelled.
+
+    Whoever waits hangs up a bell and looks again; whoever sets it says that it is ready and then rings: one of the two sees
+    the other.
+    """
+    __slots__ = ('ready', 'value', 'error', '_traceback', 'callback', '_bells')
+
+    def __init__(self, callback=None):
+        """``callback(slot)`` is called when there is a result or an error, just before it is ``ready``."""
+        self.ready = False
+        self.value = self.error = self._traceback = None
+        self.callback = callback
+        self._bells = []
+
+    def set_running_or_notify_cancel(self):
+        return True
+
+    def set_result(self, value):
+        if self.ready:
+            raise InvalidStateError('set before')
+        self.value = value
+        self._set()
+
+    def set_exception(self, error):
+        if self.ready:
+            raise InvalidStateError('set before')
+        self.error = error
+        self._set()
+
+    def set_exception_info(self, error, traceback):
+        self._traceback = traceback
+        self.set_exception(error)
+
+    def _set(self):
+        callback, self.callback = self.callback, None
+        if callback is not None:
+            callback(self)
+        self.ready = True
+        for bell in list(self._bells):
+            set_future(bell.set_result, None)
+
+    def take_over(self, other):
+        """Have what ``other`` has."""
+        self.value, self.error, self._traceback = other.value, other.error, other._traceback
+        self._set()
+
+    def wait(self, timeout=None):
+        """Wait at most ``timeout`` seconds; return whether it is ready."""
+        if not self.ready:
+            bell = Future()
+            self._bells.append(bell)
+            try:
+                if not self.ready:
+                    bell.result(timeout)
+            except _TimeoutError:
+                pass
+            finally:
+                self._bells.remove(bell)
+        return self.ready
+
+    def result(self):
+        """Return the result or raise the error."""
+        if self.error is None:
+            return self.value
+        future = Future()
+        future.set_exception_info(self.error, self._traceback)
+        try:
+            return future.result()
+        finally:
+            self = future = None        # no cycle through the traceback

@@ -1,0 +1,445 @@
+"""``Pool`` and ``ThreadPool``: the newest ``multiprocessing.pool``, on every interpreter, over ``poolcompat._engine``."""
+from __future__ import absolute_import, division, print_function
+
+import collections
+import itertools
+import multiprocessing
+import sys
+import threading
+import warnings
+
+import six
+from six.moves import builtins, zip
+
+from . import _native
+from ._compat.py27.contexts import get_context
+from ._compat.py310 import TimeoutError as _TimeoutError
+from ._compat.py312 import cpu_count
+from ._engine import exits
+from ._engine.calls import Call, log, set_future, take
+from ._engine.replacing import PoolCall, PoolEngine
+from ._engine.slots import Slot
+from ._engine.threads import ThreadEngine
+from ._engine.worker import call_each, star_each
+from ._errors import RemoteTraceback    # noqa: F401 (CPython's name for it here)
+from ._errors import WorkerLostError
+from .thread import BrokenThreadPool
+
+__all__ = ('Pool', 'ThreadPool', 'AsyncResult', 'ApplyResult', 'MapResult', 'TimeoutError', 'MaybeEncodingError',
+           'WorkerLostError')
+
+_native_pool = _native.multiprocessing_pool()
+MaybeEncodingError = _native_pool.MaybeEncodingError
+_ResourceWarning = getattr(builtins, 'ResourceWarning', None)       # 2.7 has none
+
+_RUN, _CLOSE, _TERMINATE = 'RUN', 'CLOSE', 'TERMINATE'
+_BATCH = 256            # how many calls at once a feeder submits; twice as many are on their way
+_callbacks = threading.local()      # whether this thread is in a callback
+_pool_count = itertools.count()
+
+
+class TimeoutError(_TimeoutError, multiprocessing.TimeoutError):
+    """The result was not there in time."""
+    __module__ = 'poolcompat.pool'
+
+
+class _End(Exception):
+    """There are no more results."""
+
+
+# -- results ---------------------------------------------------------------------------------------------------------
+
+def _wait(engine, slot, timeout):
+    """Return whether ``slot`` is ready, after at most ``timeout`` seconds."""
+    if getattr(_callbacks, 'running', False) and engine.is_serving():
+        engine.work_until(lambda: slot.ready)       # who else would?
+    return slot.ready or slot.wait(timeout)
+
+
+def _tell(callback, value):
+    """Call ``callback``; what it raises is logged."""
+    before = getattr(_callbacks, 'running', False)
+    _callbacks.running = True
+    try:
+        callback(value)
+    except BaseException:
+        log.exception('a callback of the pool raised')
+    finally:
+        _callbacks.running = before
+
+
+class ApplyResult(_native_pool.ApplyResult):
+    """What a call will have returned: see ``Pool.apply_async``."""
+    __module__ = 'poolcompat.pool'
+
+    def __init__(self, engine, callback, error_callback):
+        self._engine = engine
+        self._callback = callback
+        self._error_callback = error_callback
+        self._slot = Slot(None if callback is error_callback is None else self._conclude)
+
+    def ready(self):
+        """Return whether the call has ended."""
+        return self._slot.ready
+
+    def successful(self):
+        """Return whether the call ended without an exception; ValueError where it has not ended."""
+        if not self.ready():
+            raise ValueError('%r not ready' % (self,))
+        return self._slot.error is None
+
+    def wait(self, timeout=None):
+        """Wait until the call has ended, for at most ``timeout`` seconds."""
+        _wait(self._engine, self._slot, timeout)
+
+    def get(self, timeout=None):
+        """Return what the call returned, or raise what it raised; TimeoutError after ``timeout`` seconds."""
+        if not _wait(self._engine, self._slot, timeout):
+            raise TimeoutError
+        try:
+            return self._slot.result()
+        finally:
+            self = None     # no cycle through the traceback
+
+    def _conclude(self, slot):
+        """Call the callback; only then is the result ready."""
+        callback = self._callback if slot.error is None else self._error_callback
+        self._callback = self._error_callback = None
+        if callback is not None:
+            _tell(callback, slot.value if slot.error is None else slot.error)
+
+
+AsyncResult = ApplyResult
+
+
+class MapResult(ApplyResult):
+    """What the calls of a map will have returned: see ``Pool.map_async``."""
+
+    def __init__(self, engine, callback, error_callback, count, chunked):
+        super(MapResult, self).__init__(engine, callback, error_callback)
+        self._chunked = chunked
+        self._parts = [Slot(self._arrived) for _ in range(count)]
+        self._tickets = [None] * (count - 1)        # one for each part but the last to come
+        self._errors = []
+        if not count:
+            self._slot.set_result([])
+
+    def _arrived(self, part):
+        if part.error is not None:
+            self._errors.append(part.error)
+        if take(self._tickets):
+            return
+        parts, self._parts = self._parts, ()
+        if self._errors:
+            self._slot.set_exception(self._errors[0])
+        else:
+            values = [part.value for part in parts]
+            self._slot.set_result(list(itertools.chain.from_iterable(values)) if self._chunked else values)
+
+
+class IMapIterator(six.Iterator):
+    """The results of ``Pool.imap``, as they come, in order."""
+
+    def __init__(self, engine, chunked):
+        self._engine = engine
+        self._chunked = chunked
+        self._slots = collections.deque([Slot()])       # the last is one that nothing is known of yet
+        self._items = collections.deque()
+        self._lock = threading.Lock()
+
+    def __iter__(self):
+        return self
+
+    def next(self, timeout=None):
+        """Return the next result, or raise what the call raised; TimeoutError after ``timeout`` seconds."""
+        while True:
+            with self._lock:
+                if self._items:
+                    return self._items.popleft()
+            slot = self._slots[0]
+            if not _wait(self._engine, slot, timeout):
+                raise TimeoutError
+            if isinstance(slot.error, _End):
+                raise StopIteration
+            with self._lock:
+                if self._slots[0] is not slot:
+                    continue        # another thread has taken it
+                self._slots.popleft()
+                if slot.error is None:
+                    if not self._chunked:
+                        return slot.value
+                    self._items.extend(slot.value)
+                    continue
+            try:
+                return slot.result()
+            finally:
+                slot = None     # no cycle through the traceback
+
+    def __next__(self):
+        return self.next()
+
+    def feed(self, pool, calls):
+        """Submit the ``calls``, as far ahead as is useful: ``(fn, args, first)`` of each. In a thread of its own."""
+        permits, slot = threading.Semaphore(2), None
+        try:
+            for number, (fn, args, first) in enumerate(calls):
+                if not number % _BATCH:
+                    permits.acquire()
+                slot = self._expect(permits if number % _BATCH == _BATCH - 1 else None)
+                self._engine.submit(pool._call(pool, slot, fn, args, {}, first))
+                slot = None
+        except BaseException:       # the user's iterable has raised, or the pool has ended
+            set_future((slot or self._expect()).set_exception, sys.exc_info()[1])
+        finally:
+            self._slots[-1].set_exception(_End())
+            pool._fed()
+
+    def _expect(self, permits=None):
+        """Return the slot of one result more, which then gives back one of the permits."""
+        slot = self._slots[-1]
+        slot.callback = permits and (lambda _: permits.release())
+        self._slots.append(Slot())
+        return slot
+
+
+class IMapUnorderedIterator(IMapIterator):
+    """The results of ``Pool.imap_unordered``, as they come."""
+
+    def __init__(self, engine, chunked):
+        super(IMapUnorderedIterator, self).__init__(engine, chunked)
+        self._free = collections.deque()
+
+    def _expect(self, permits=None):
+        self._free.append(super(IMapUnorderedIterator, self)._expect(permits))
+        return Slot(self._arrived)
+
+    def _arrived(self, slot):
+        self._free.popleft().take_over(slot)
+
+
+# -- pools -----------------------------------------------------------------------------------------------------------
+
+class Pool(_native_pool.Pool):
+    """A pool of worker processes that run calls, one or a chunk of them at a time.
+
+    ``processes``
+        how many; by default as many as this process may use CPUs. ValueError where it is less than 1.
+    ``initializer``, ``initargs``
+        called in each worker before its first call. TypeError where it cannot be called. Where it fails in as many workers
+        in a row as there are, and at least three, the pool ends and every result is a WorkerLostError.
+    ``maxtasksperchild``
+        after how many calls, or chunks, a worker is replaced; by default never. ValueError where it is not an int or less
+        than 1.
+    ``context``
+        the start method, as ``get_context`` returns it; by default the interpreter's own.
+
+    A worker that dies is replaced, and the call that it ran is a WorkerLostError.
+
+    Source: CPython 3.15, ``multiprocessing.pool``.
+    """
+    __module__ = 'poolcompat.pool'
+
+    def __init__(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None, context=None):
+        self._state = None      # until there is something to close
+        if processes is None:
+            processes = cpu_count() or 1
+        if processes < 1:
+            raise ValueError('Number of processes must be at least 1')
+        if maxtasksperchild is not None and (
+                not isinstance(maxtasksperchild, six.integer_types) or maxtasksperchild <= 0):
+            raise ValueError('maxtasksperchild must be a positive int or None')
+        if initializer is not None and not callable(initializer):
+            raise TypeError('initializer must be a callable')
+        self._feeders = set()
+        self._engine = self._make_engine(processes, context, initializer, initargs, maxtasksperchild)
+        self._engine.serve(self)
+        self._engine.start()
+        self._processes = processes
+        self._state = _RUN
+
+    @staticmethod
+    def _make_engine(processes, context, initializer, initargs, maxtasksperchild):
+        return PoolEngine(processes, context or get_context(), initializer, initargs, maxtasksperchild)
+
+    @staticmethod
+    def _call(pool, slot, fn, args, kwargs, first=None):
+        return PoolCall(pool, slot, fn, args, kwargs, first)
+
+    if _ResourceWarning is not None:
+        def __del__(self):
+            if self._state == _RUN:
+                warnings.warn('unclosed running multiprocessing pool %r' % (self,), _ResourceWarning)
+
+    def __repr__(self):
+        cls = type(self)
+        return '<%s.%s state=%s pool_size=%d>' % (cls.__module__, getattr(cls, '__qualname__', cls.__name__), self._state,
+                                                  len(self._pool))
+
+    def __reduce__(self):
+        raise NotImplementedError('pool objects cannot be passed between processes or pickled')
+
+    def __enter__(self):
+        self._check_running()
+        return self
+
+    def __exit__(self, exc_type, exc_val, exc_tb):
+        self.terminate()
+
+    @property
+    def _pool(self):
+        return list(self._engine.processes.values())
+
+    def _check_running(self):
+        if self._state != _RUN:
+            raise ValueError('Pool not running')
+
+    # -- calls ---------------------------------------------------------------------------------------------------
+
+    def apply(self, func, args=(), kwds={}):
+        """Return ``func(*args, **kwds)``, called in a worker."""
+        return self.apply_async(func, args, kwds).get()
+
+    def apply_async(self, func, args=(), kwds={}, callback=None, error_callback=None):
+        """Have a worker call ``func(*args, **kwds)``; return the AsyncResult.
+
+        ``callback`` is called with what the call returned, or ``error_callback`` with the exception, in a thread of the
+        pool. ValueError after ``close`` and ``terminate``.
+        """
+        self._check_running()
+        result = ApplyResult(self._engine, callback, error_callback)
+        self._engine.submit(self._call(self, result._slot, func, tuple(args), dict(kwds)))
+        return result
+
+    def map(self, func, iterable, chunksize=None):
+        """Return the list of ``func`` of each item of ``iterable``, called in workers.
+
+        ``chunksize`` items are sent to a worker together; by default as many as make four chunks for each worker.
+        """
+        return self.map_async(func, iterable, chunksize).get()
+
+    def starmap(self, func, iterable, chunksize=None):
+        """As ``map``, of ``func(*item)`` for each item."""
+        return self.starmap_async(func, iterable, chunksize).get()
+
+    def map_async(self, func, iterable, chunksize=None, callback=None, error_callback=None):
+        """As ``map``; return the MapResult at once. Callbacks as of ``apply_async``."""
+        return self._map(call_each, func, iterable, chunksize, callback, error_callback)
+
+    def starmap_async(self, func, iterable, chunksize=None, callback=None, error_callback=None):
+        """As ``map_async``, of ``func(*item)`` for each item."""
+        return self._map(star_each, func, iterable, chunksize, callback, error_callback)
+
+    def _map(self, each, func, iterable, chunksize, callback, error_callback):
+        self._check_running()
+        items = iterable if hasattr(iterable, '__len__') else list(iterable)
+        if chunksize is None:
+            chunksize = max(1, -(-len(items) // (4 * self._processes)))
+        elif chunksize < 1:
+            raise ValueError('Chunksize must be 1+, not %d' % chunksize)
+        if chunksize > 1:
+            calls = [(each, (func, chunk), first) for first, chunk in _chunks(items, chunksize)]
+        else:
+            calls = [(func, item if each is star_each else (item,), None) for item in items]
+        result = MapResult(self._engine, callback, error_callback, len(calls), chunksize > 1)
+        self._engine.submit_all([self._call(self, slot, fn, args, {}, first)
+                                 for slot, (fn, args, first) in zip(result._parts, calls)])
+        return result
+
+    def imap(self, func, iterable, chunksize=1):
+        """Return an iterator over ``func`` of each item of ``iterable``, in order, called in workers.
+
+        The iterable is consumed by a thread of the pool, a little ahead of the workers. The iterator's ``next(timeout)``
+        raises TimeoutError where a result is not there in time.
+        """
+        return self._imap(IMapIterator, func, iterable, chunksize)
+
+    def imap_unordered(self, func, iterable, chunksize=1):
+        """As ``imap``, in the order in which the calls end."""
+        return self._imap(IMapUnorderedIterator, func, iterable, chunksize)
+
+    def _imap(self, iterator_type, func, iterable, chunksize):
+        self._check_running()
+        if chunksize < 1:
+            raise ValueError('Chunksize must be 1+, not %d' % chunksize)
+        results = iterator_type(self._engine, chunksize > 1)
+        if chunksize == 1:
+            calls = ((func, (item,), None) for item in iterable)
+        else:
+            calls = ((call_each, (func, chunk), first) for first, chunk in _chunks(iter(iterable), chunksize))
+        thread = threading.Thread(target=results.feed, args=(self, calls), name='poolcompat-feeder')
+        thread.daemon = True        # the iterable may wait for ever
+        self._feeders.add(thread)
+        exits.note_helper(thread)
+        try:
+            thread.start()
+        except BaseException:       # no memory for it, or Ctrl-C: then it may run all the same
+            if not thread.is_alive():
+                self._feeders.discard(thread)
+            raise
+        return results
+
+    def _fed(self):
+        """Take note that the thread which calls this has fed all that it had."""
+        self._feeders.discard(threading.current_thread())
+        if self._state != _RUN and not self._feeders:
+            self._engine.close()
+
+    # -- the end -------------------------------------------------------------------------------------------------
+
+    def close(self):
+        """Take no more calls; the workers end when those that there are have ended."""
+        if self._state == _RUN:
+            self._state = _CLOSE
+            if not self._feeders:
+                self._engine.close()
+
+    def terminate(self):
+        """End the workers now (SIGTERM); every result that is not there is a WorkerLostError."""
+        self._state = _TERMINATE
+        self._engine.terminate()
+
+    def join(self):
+        """Wait until the workers have ended. ValueError before ``close`` and ``terminate``."""
+        if self._state == _RUN:
+            raise ValueError('Pool is still running')
+        self._engine.join()
+
+
+def _chunks(items, size):
+    """Yield ``(index of the first, tuple of up to size items)``."""
+    items = iter(items)
+    for first in itertools.count(0, size):
+        chunk = tuple(itertools.islice(items, size))
+        if not chunk:
+            return
+        yield first, chunk
+
+
+class ThreadPool(Pool, _native_pool.ThreadPool):
+    """A pool of threads that run calls; parameters as of ``Pool``. Where an initializer fails, the pool ends.
+
+    At the exit of the interpreter calls that run are left alone.
+
+    Source: CPython 3.15, ``multiprocessing.pool``.
+    """
+    __module__ = 'poolcompat.pool'
+
+    def __init__(self, processes=None, initializer=None, initargs=()):
+        Pool.__init__(self, processes, initializer, initargs)
+
+    @staticmethod
+    def _make_engine(processes, context, initializer, initargs, maxtasksperchild):
+        return ThreadEngine(
+            processes, 'ThreadPool-%d' % next(_pool_count), initializer, initargs, BrokenThreadPool, finishing=False)
+
+    @staticmethod
+    def _call(pool, slot, fn, args, kwargs, first=None):
+        return Call(slot, fn, args, kwargs)
+
+    @property
+    def _pool(self):
+        return list(self._engine.threads)
+
+    def terminate(self):
+        """Fail the calls that have not started with BrokenThreadPool; those that run go on."""
+        super(ThreadPool, self).terminate()
