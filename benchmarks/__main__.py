@@ -73,11 +73,11 @@ class Executor(object):
 
 
 class Pool(object):
-    """``multiprocessing.Pool``."""
+    """A pool of the interface of ``multiprocessing.Pool``, warmed up."""
 
-    def __init__(self):
-        self._pool = multiprocessing.Pool(2)
-        self._pool.map(nothing, range(100))
+    def __init__(self, pool):
+        self._pool = pool
+        pool.map(nothing, range(100))
 
     def round_trip(self, calls):
         for _ in range(calls):
@@ -91,6 +91,17 @@ class Pool(object):
     def map(self, calls):
         self._pool.map(nothing, range(calls), 1)
 
+    def map_chunked(self, calls):
+        self._pool.map(nothing, range(calls))
+
+    def imap(self, calls):
+        for _ in self._pool.imap(nothing, range(calls)):
+            pass
+
+    def imap_unordered(self, calls):
+        for _ in self._pool.imap_unordered(nothing, range(calls)):
+            pass
+
     def close(self):
         self._pool.terminate()
         self._pool.join()
@@ -99,15 +110,21 @@ class Pool(object):
 PROCESSES = [
     ('pipe', Pipe),
     ('native', lambda: Executor(concurrent.futures.ProcessPoolExecutor(2))),
-    ('Pool', Pool),
+    ('Pool', lambda: Pool(multiprocessing.Pool(2))),
     ('poolcompat', lambda: Executor(poolcompat.ProcessPoolExecutor(2))),
 ]
 THREADS = [
     ('native', lambda: Executor(concurrent.futures.ThreadPoolExecutor(2))),
     ('poolcompat', lambda: Executor(poolcompat.ThreadPoolExecutor(2))),
 ]
+POOLS = [
+    ('native', lambda: Pool(multiprocessing.Pool(2))),
+    ('poolcompat', lambda: Pool(poolcompat.Pool(2))),
+]
 ROWS = [
     ('processes', PROCESSES, [('round_trip', 1000), ('burst', 5000), ('map', 5000)]),
+    ('Pool', POOLS, [('round_trip', 1000), ('burst', 5000), ('imap', 5000), ('imap_unordered', 5000), ('map', 5000),
+                     ('map_chunked', 200000)]),
     ('threads', THREADS, [('round_trip', 5000), ('burst', 20000)]),
 ]
 
@@ -136,13 +153,14 @@ def measure(makers, row, calls, rounds):
 def main():
     parser = argparse.ArgumentParser(prog='python -m benchmarks', description=__doc__.partition('\n')[0])
     parser.add_argument('--rounds', type=int, default=7, help='rounds of which the median is taken (default 7)')
+    parser.add_argument('--only', metavar='KIND', help='one kind only: ' + ', '.join(kind for kind, _, _ in ROWS))
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error('--rounds must be at least 1')
     print('%s %s, 2 workers, %s CPUs, %d rounds, microseconds a call' % (
         platform.python_implementation(), platform.python_version(), poolcompat.cpu_count(), options.rounds))
     for kind, makers, rows in ROWS:
-        for row, calls in rows:
+        for row, calls in rows if options.only in (None, kind) else ():
             times = measure(makers, row, calls, options.rounds)
             ours = times['poolcompat']
             print('%-20s %s' % (kind + ' ' + row, '  '.join(
