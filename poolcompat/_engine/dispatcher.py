@@ -204,12 +204,17 @@ class Engine(exits.Served):
             self._thread.join()
 
     def work_until(self, done):
-        """Go on with the work until ``done()``, in a callback that waits for it: this thread is the one that serves."""
+        """Go on with the work until ``done()``, in a callback that waits for it: this thread is the one that serves.
+
+        Raises what a new call is told where all has ended before.
+        """
         while not done() and (self._done or not self._is_over()):
             if self._done:
                 self._settle(*self._done.popleft())
             else:
                 self._turn()
+        if not done():
+            raise self._refusal()
 
     def is_serving(self):
         """Return whether this is the thread that serves the workers."""

@@ -563,6 +563,25 @@ class LostCases(object):
             next(lazy)
 
     @pytest.mark.race
+    def test_callback_that_waits_as_all_is_terminated(self):
+        """What it waits for fails only after it."""
+        gate = self.gate()
+        pool, got = self.pool(1), []
+        results = []
+
+        def wait(_):
+            try:
+                got.append(results[-1].get())
+            except WorkerLostError as error:
+                got.append(str(error))
+
+        results.append(pool.apply_async(tasks.visit, (gate.address,), error_callback=wait))
+        results.append(pool.apply_async(tasks.square, (3,)))
+        gate.admit_one()
+        pool.terminate()
+        assert got == [str(results[-1]._slot.error)]
+
+    @pytest.mark.race
     def test_left_by_with(self):
         """Natively the result is waited for in vain."""
         gate = self.gate()
