@@ -386,7 +386,7 @@ class Engine(exits.Served):
     def _start_worker(self):
         worker, channel = None, self._channel_type(self._context)
         try:
-            with interrupt_later() as blocked:
+            with interrupt_later(self._context.get_start_method() == 'fork') as blocked:
                 process = self._context.Process(
                     target=main, args=(channel.worker_end, self._dump, self._initializer, self._initargs, blocked))
                 channel.handing_over(True)

@@ -152,17 +152,6 @@ if sys.version_info < (3, 0):
             os.kill(os.getpid(), signal.SIGKILL)
     """
 
-    IMPORTED = """
-    if __name__ == '__main__':
-        executor = make(1)
-        try:
-            executor.submit(tasks.square, 3).result()
-        except KeyboardInterrupt:
-            say('interrupted')
-    else:
-        tasks.visit(%r)
-    """
-
     class SpawnCases(object):
 
         @pytest.mark.parametrize('make', [
@@ -186,17 +175,6 @@ if sys.version_info < (3, 0):
             script = self.script(ORPHAN, how).finish()
             with pytest.raises(OSError):
                 sharing._open_semaphore(ast.literal_eval(script.out), 0)
-
-        @pytest.mark.race
-        def test_interrupted_while_it_starts(self):
-            gate = self.gate()
-            script = self.script(IMPORTED % (gate.address,))
-            gate.admit_one()
-            script.signal(signal.SIGINT, group=True)
-            assert script.line() == 'interrupted'
-            gate.open()
-            script.finish()
-            assert (script.code, script.err) == (0, '')
 
         def test_process(self):
             """Also without a pool: an exit code, a daemon, a signal."""

@@ -244,3 +244,33 @@ class OtherInterruptCases(object):
 
 
 bind(globals(), OtherInterruptCases, [Spawn, Forkserver])
+
+
+IMPORTED = """
+if __name__ == '__main__':
+    executor = make(1)
+    try:
+        executor.submit(tasks.square, 3).result()
+    except KeyboardInterrupt:
+        say('interrupted')
+else:
+    tasks.visit(%r)
+"""
+
+
+class StartCases(object):
+
+    @pytest.mark.race
+    def test_interrupted_while_it_starts(self):
+        """The first worker of a program: with it multiprocessing's tracker is started, which up to 3.13 unblocks SIGINT."""
+        gate = self.gate()
+        script = self.script(IMPORTED % (gate.address,))
+        gate.admit_one()
+        script.signal(signal.SIGINT, group=True)
+        assert script.line() == 'interrupted'
+        gate.open()
+        script.finish()
+        assert (script.code, script.err) == (0, '')
+
+
+bind(globals(), StartCases, [Spawn, PortableSpawn])

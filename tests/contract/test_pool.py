@@ -684,6 +684,34 @@ class ExitCases(object):
         if how != 'killed':
             assert script.err == ''
 
+    @pytest.mark.race
+    @pytest.mark.parametrize('how', ['map', 'imap', 'join'])
+    def test_interrupted(self, how):
+        """Ctrl-C in a terminal, while the parent waits: at once, also on 2.7, whose own pool hangs."""
+        script = self.script("""
+        import time
+        if __name__ == '__main__':
+            with lib.Pool(2, context=get_context(METHOD)) as pool:
+                pool.map(tasks.square, range(10), 1)
+                say('ready')
+                try:
+                    if ARGS[0] == 'map':
+                        pool.map(time.sleep, [1000] * 4, 1)
+                    if ARGS[0] == 'imap':
+                        list(pool.imap(time.sleep, [1000] * 4))
+                    if ARGS[0] == 'join':
+                        pool.map_async(tasks.visit, ARGS[1:] * 4, 1)
+                        pool.close()
+                        pool.join()
+                except KeyboardInterrupt:
+                    say('interrupted')
+        """, how, self.gate().address)
+        assert script.line() == 'ready'
+        script.signal(signal.SIGINT, group=True)
+        assert script.line() == 'interrupted'
+        script.finish()
+        assert (script.code, script.err) == (0, '')
+
 
 class ThreadCases(object):
     """What ThreadPool does better than the native one."""
