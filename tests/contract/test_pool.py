@@ -352,7 +352,8 @@ class InterfaceCases(object):
             pickle.dumps(self.pool(), 2)
         assert str(caught.value) == 'pool objects cannot be passed between processes or pickled'
 
-    def test_initializer(self):
+    def test_initializer(self, monkeypatch):
+        monkeypatch.setattr(tasks, 'INITIALISED', [])       # threads add to this process's own
         pool = self.pool(initializer=tasks.initialise, initargs=('a', 'b'))
         assert ('a', 'b') in pool.apply(tasks.initialised)[1]
         with pytest.raises(TypeError) as caught:
