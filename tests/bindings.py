@@ -94,6 +94,7 @@ class Binding(object):
             if pool is not None:
                 pool.terminate()
                 pool.join()
+        del self._pools[:]
         os.environ.pop('POOLCOMPAT_CHANNEL', None)
 
     @property
@@ -188,6 +189,21 @@ class NativeThreads(Threads):
     native = True
     lib = NativeNames()
     here = sys.version_info >= (3, 9)
+
+
+class NativePool(Native):
+    """The interpreter's own ``Pool``, the newest only, and held here: its end is a race (gh-78178), more so if collected."""
+    here = Native.here and sys.version_info >= (3, 13)
+
+    def pool(self, processes=1, **kwargs):
+        pool = self.make_pool(processes, **kwargs)
+        self._pools.append(lambda: pool)
+        return pool
+
+
+class NativeThreadPool(NativeThreads):
+    here = NativePool.here
+    pool = NativePool.__dict__['pool']
 
 
 FORKING = (Fork, Portable, Native)

@@ -19,12 +19,12 @@ import poolcompat.pool
 from poolcompat.pool import MaybeEncodingError, TimeoutError, WorkerLostError
 
 from tests import support, tasks
-from tests.bindings import (Fork, Forkserver, Native, NativeThreads, Portable, PortableSpawn, Spawn, Threads, bind,
+from tests.bindings import (Fork, Forkserver, NativePool, NativeThreadPool, Portable, PortableSpawn, Spawn, Threads, bind,
                             native_never, native_since)
 from tests.contract.test_death import every_way
 
 PROCESSES = (Fork, Spawn, Forkserver, Portable, PortableSpawn)
-EACH = PROCESSES + (Native, Threads, NativeThreads)
+EACH = PROCESSES + (NativePool, Threads, NativeThreadPool)
 
 
 def counted(items, taken):
@@ -413,7 +413,6 @@ class InterfaceCases(object):
 
 class CollectedCases(object):
 
-    @native_since((3, 8))
     @pytest.mark.skipif(not hasattr(builtins, 'ResourceWarning'), reason='2.7 has no ResourceWarning')
     def test_unclosed(self):
         """bpo-35424."""
@@ -760,7 +759,7 @@ class ThreadCases(object):
 
 
 bind(globals(), InterfaceCases, EACH)
-bind(globals(), CollectedCases, PROCESSES + (Native, Threads))
+bind(globals(), CollectedCases, PROCESSES + (Threads,))
 bind(globals(), LostCases, PROCESSES)
 bind(globals(), PicklingCases, PROCESSES)
 bind(globals(), ExitCases, PROCESSES)
