@@ -693,8 +693,8 @@ class ExitCases(object):
         if __name__ == '__main__':
             with lib.Pool(2, context=get_context(METHOD)) as pool:
                 pool.map(tasks.square, range(10), 1)
-                say('ready')
                 try:
+                    say('ready')
                     if ARGS[0] == 'map':
                         pool.map(time.sleep, [1000] * 4, 1)
                     if ARGS[0] == 'imap':
