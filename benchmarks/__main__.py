@@ -153,7 +153,7 @@ def measure(makers, row, calls, rounds):
 def main():
     parser = argparse.ArgumentParser(prog='python -m benchmarks', description=__doc__.partition('\n')[0])
     parser.add_argument('--rounds', type=int, default=7, help='rounds of which the median is taken (default 7)')
-    parser.add_argument('--only', metavar='KIND', help='one kind only: ' + ', '.join(kind for kind, _, _ in ROWS))
+    parser.add_argument('--only', choices=[kind for kind, _, _ in ROWS], help='one kind only')
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error('--rounds must be at least 1')

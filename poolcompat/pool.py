@@ -76,7 +76,7 @@ class ApplyResult(_native_pool.ApplyResult):
         self._engine = engine
         self._callback = callback
         self._error_callback = error_callback
-        self._slot = Slot(None if callback is error_callback is None else self._conclude)
+        self._slot = Slot(None if callback is None and error_callback is None else self._conclude)
 
     def ready(self):
         """Return whether the call has ended."""
@@ -186,7 +186,7 @@ class IMapIterator(six.Iterator):
                 if not number % _BATCH:
                     permits.acquire()
                 slot = self._expect(permits if number % _BATCH == _BATCH - 1 else None)
-                self._engine.submit(pool._call(pool, slot, fn, args, {}, first))
+                self._engine.submit(pool._call(slot, fn, args, {}, first))
                 slot = None
         except BaseException:       # the user's iterable has raised, or the pool has ended
             set_future((slot or self._expect()).set_exception, sys.exc_info()[1])
@@ -261,9 +261,8 @@ class Pool(_native_pool.Pool):
     def _make_engine(processes, context, initializer, initargs, maxtasksperchild):
         return PoolEngine(processes, context or get_context(), initializer, initargs, maxtasksperchild)
 
-    @staticmethod
-    def _call(pool, slot, fn, args, kwargs, first=None):
-        return PoolCall(pool, slot, fn, args, kwargs, first)
+    def _call(self, slot, fn, args, kwargs, first=None):
+        return PoolCall(self, slot, fn, args, kwargs, first)
 
     if _ResourceWarning is not None:
         def __del__(self):
@@ -307,7 +306,7 @@ class Pool(_native_pool.Pool):
         """
         self._check_running()
         result = ApplyResult(self._engine, callback, error_callback)
-        self._engine.submit(self._call(self, result._slot, func, tuple(args), dict(kwds)))
+        self._engine.submit(self._call(result._slot, func, tuple(args), dict(kwds)))
         return result
 
     def map(self, func, iterable, chunksize=None):
@@ -341,7 +340,7 @@ class Pool(_native_pool.Pool):
         else:
             calls = [(func, item if each is star_each else (item,), None) for item in items]
         result = MapResult(self._engine, callback, error_callback, len(calls), chunksize > 1)
-        self._engine.submit_all([self._call(self, slot, fn, args, {}, first)
+        self._engine.submit_all([self._call(slot, fn, args, {}, first)
                                  for slot, (fn, args, first) in zip(result._parts, calls)])
         return result
 
@@ -432,8 +431,7 @@ class ThreadPool(Pool, _native_pool.ThreadPool):
         return ThreadEngine(
             processes, 'ThreadPool-%d' % next(_pool_count), initializer, initargs, BrokenThreadPool, finishing=False)
 
-    @staticmethod
-    def _call(pool, slot, fn, args, kwargs, first=None):
+    def _call(self, slot, fn, args, kwargs, first=None):
         return Call(slot, fn, args, kwargs)
 
     @property

@@ -16,6 +16,7 @@
 ``replacing``    the engine of ``Pool``, where a worker that dies is replaced
 ``threads``      the engine of the thread pools, all of it
 ``calls``        a call, and what becomes of its future
+``slots``        what came of a ``Pool``'s call, where a future costs too much
 ``exits``        the engines that a process finishes before it exits
 ``steps``        steps that no signal comes between
 

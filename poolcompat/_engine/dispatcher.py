@@ -230,7 +230,7 @@ class Engine(exits.Served):
         self._stop = stop       # should our own thread come to the last workers first
         self.close(cancel=True)
         for process in processes:
-            try_to(stop, process)
+            _try_to(stop, process)
 
     # -- shared by the callers' threads and ours ----------------------------------------------------------------
 
@@ -502,7 +502,7 @@ class Engine(exits.Served):
             return []
         self._look_at = now + LOOK_SECONDS
         return [worker for worker in self._workers + self._leavers
-                if not worker.buried and not try_to(worker.process.is_alive)]
+                if not worker.buried and not _try_to(worker.process.is_alive)]
 
     @locked
     def _is_over(self):
@@ -643,13 +643,13 @@ class Engine(exits.Served):
         if worker.leaving:
             worker.channel.close()
             self._leavers = [leaver for leaver in self._leavers
-                             if not leaver.buried or try_to(leaver.process.is_alive)]
+                             if not leaver.buried or _try_to(leaver.process.is_alive)]
             return
         process = worker.process
-        try_to(process.join, _GRACE_SECONDS)       # its descriptors are closed a moment before it can be waited for
-        if try_to(process.is_alive):
-            try_to(kill, process)
-            try_to(process.join)
+        _try_to(process.join, _GRACE_SECONDS)       # its descriptors are closed a moment before it can be waited for
+        if _try_to(process.is_alive):
+            _try_to(kill, process)
+            _try_to(process.join)
         self._mourn(worker, *self._explain_death(worker))
 
     def _mourn(self, worker, death, running):
@@ -720,14 +720,14 @@ class Engine(exits.Served):
         workers = self._dismiss()
         for worker in workers:
             if self._death is not None:
-                try_to(self._stop, worker.process)     # first: the end of its pipe says that we have died
+                _try_to(self._stop, worker.process)     # first: the end of its pipe says that we have died
             worker.channel.close()
         for worker in workers:
             if self._death is not None:
-                try_to(worker.process.join, _GRACE_SECONDS)
-                if try_to(worker.process.is_alive):
-                    try_to(kill, worker.process)
-            try_to(worker.process.join)
+                _try_to(worker.process.join, _GRACE_SECONDS)
+                if _try_to(worker.process.is_alive):
+                    _try_to(kill, worker.process)
+            _try_to(worker.process.join)
 
     @locked
     def _dismiss(self):
@@ -741,7 +741,7 @@ def _is_idle(worker):
     return not (worker.calls or worker.reserved or worker.leaving or worker.buried) and worker.ready
 
 
-def try_to(function, *args):
+def _try_to(function, *args):
     """Return ``function(*args)`` of a process that may be gone, or closed by someone else."""
     try:
         return function(*args)

@@ -1,27 +1,16 @@
 """The engine of ``Pool``: a worker that dies loses the one call that it ran, and another takes its place."""
 from __future__ import absolute_import, division, print_function
 
-import sys
-
 from six.moves import reprlib
 
-from .. import _native
-from .._compat.py27.pickling import dumps_alone
 from .._compat.py27.waiting import monotonic
 from .._errors import Death, WorkerLostError
 from .calls import Call, fail, log, name_of
 from .dispatcher import LOOK_SECONDS, Engine, locked
+from .worker import dump_result
 
 _MOST_FAILED_STARTS = 3     # in a row, and at least one for each worker
 _TERMINATED = Death('The pool was terminated before the call had ended.')
-
-
-def dump_result(result):
-    """Return the result pickled; MaybeEncodingError where that cannot be."""
-    try:
-        return dumps_alone(result)
-    except Exception:
-        raise _native.multiprocessing_pool().MaybeEncodingError(sys.exc_info()[1], result)
 
 
 class PoolCall(Call):

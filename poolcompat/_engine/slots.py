@@ -26,33 +26,28 @@ class Slot(object):
         return True
 
     def set_result(self, value):
-        if self.ready:
-            raise InvalidStateError('set before')
-        self.value = value
-        self._set()
+        self._set(value, None, None)
 
     def set_exception(self, error):
-        if self.ready:
-            raise InvalidStateError('set before')
-        self.error = error
-        self._set()
+        self._set(None, error, None)
 
     def set_exception_info(self, error, traceback):
-        self._traceback = traceback
-        self.set_exception(error)
+        self._set(None, error, traceback)
 
-    def _set(self):
+    def take_over(self, other):
+        """Have what ``other`` has."""
+        self._set(other.value, other.error, other._traceback)
+
+    def _set(self, value, error, traceback):
+        if self.ready:
+            raise InvalidStateError('set before')
+        self.value, self.error, self._traceback = value, error, traceback
         callback, self.callback = self.callback, None
         if callback is not None:
             callback(self)
         self.ready = True
         for bell in list(self._bells):
             set_future(bell.set_result, None)
-
-    def take_over(self, other):
-        """Have what ``other`` has."""
-        self.value, self.error, self._traceback = other.value, other.error, other._traceback
-        self._set()
 
     def wait(self, timeout=None):
         """Wait at most ``timeout`` seconds; return whether it is ready."""

@@ -97,6 +97,15 @@ def star_each(fn, chunk):
     return list(starmap(fn, chunk))
 
 
+def dump_result(result):
+    """Return the result pickled, as ``Pool`` does it; MaybeEncodingError where that cannot be."""
+    try:
+        return dumps_alone(result)
+    except Exception:
+        from .. import _native
+        raise _native.multiprocessing_pool().MaybeEncodingError(sys.exc_info()[1], result)
+
+
 def _log_initializer():
     import logging
     logging.getLogger('concurrent.futures').critical('Exception in initializer:', exc_info=True)

@@ -20,7 +20,7 @@ from poolcompat.pool import MaybeEncodingError, TimeoutError, WorkerLostError
 
 from tests import support, tasks
 from tests.bindings import (Fork, Forkserver, NativePool, NativeThreadPool, Portable, PortableSpawn, Spawn, Threads, bind,
-                            native_never, native_since)
+                            native_never)
 from tests.contract.test_death import every_way
 
 PROCESSES = (Fork, Spawn, Forkserver, Portable, PortableSpawn)
@@ -73,7 +73,6 @@ class InterfaceCases(object):
     def timeout_error(self):
         return multiprocessing.TimeoutError if self.native else poolcompat.TimeoutError
 
-    @native_since((3, 8))
     def test_successful_before_the_end(self):
         """bpo-34454 (3.7 and before: AssertionError)."""
         gate = self.gate()
@@ -101,8 +100,8 @@ class InterfaceCases(object):
         assert pool.starmap(tasks.divide, [(4, 2), (9, 3)]) == [2, 3]
         assert pool.starmap_async(tasks.divide, iter([(4, 2), (9, 3)]), 1).get() == [2, 3]
 
-    def test_map_chunks_by_default(self):
-        """Four chunks for each worker: so many calls reach them, and no more."""
+    def test_map_of_what_has_a_length(self):
+        """It is asked for it, and is not copied first."""
         sizes = []
 
         class Counted(list):
@@ -179,7 +178,6 @@ class InterfaceCases(object):
             with pytest.raises(StopIteration):
                 next(results)
 
-    @native_since((3, 6, 2))
     @pytest.mark.parametrize('count', [0, 1, 3])
     @pytest.mark.parametrize('chunksize', [1, 2])
     def test_iterable_that_raises(self, count, chunksize):
@@ -308,7 +306,6 @@ class InterfaceCases(object):
             thread.join()
         assert wrong == []
 
-    @native_since((3, 8))
     def test_after_close(self):
         """bpo-35477 (3.7 and before: re-entering is allowed)."""
         pool = self.pool()
@@ -336,7 +333,6 @@ class InterfaceCases(object):
         with pytest.raises(ValueError):
             pool.apply(tasks.square, (3,))
 
-    @native_since((3, 8))
     def test_repr(self):
         """bpo-35491."""
         pool = self.pool(3)
@@ -490,6 +486,9 @@ class LostCases(object):
         with pytest.raises(WorkerLostError) as caught:
             pool.map(tasks.die_at_five, range(12), 4)
         assert caught.value.call == 'tests.tasks.die_at_five of items 4 to 7: [4, 5, 6, 7]'
+        with pytest.raises(WorkerLostError) as caught:      # by default four chunks for each worker, of 81 items
+            pool.map(tasks.die_at_five, range(81))
+        assert ' of items 0 to 10: ' in caught.value.call
         with pytest.raises(WorkerLostError) as caught:
             pool.apply(tasks.die_at_five, (5,), {'text': 'x' * 1000})
         assert caught.value.call.startswith("tests.tasks.die_at_five(5, text='xxx")
