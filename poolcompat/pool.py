@@ -7,6 +7,7 @@ import multiprocessing
 import sys
 import threading
 import warnings
+from functools import partial
 
 import six
 from six.moves import builtins, zip
@@ -16,7 +17,8 @@ from ._compat.py27.contexts import get_context
 from ._compat.py310 import TimeoutError as _TimeoutError
 from ._compat.py312 import cpu_count
 from ._engine import exits
-from ._engine.calls import Call, log, set_future, take
+from ._engine.callbacks import Callbacks, current
+from ._engine.calls import Call, set_future, take
 from ._engine.replacing import PoolCall, PoolEngine
 from ._engine.slots import Slot
 from ._engine.threads import ThreadEngine
@@ -34,7 +36,6 @@ _ResourceWarning = getattr(builtins, 'ResourceWarning', None)       # 2.7 has no
 
 _RUN, _CLOSE, _TERMINATE = 'RUN', 'CLOSE', 'TERMINATE'
 _BATCH = 256            # how many calls at once a feeder submits; twice as many are on their way
-_callbacks = threading.local()      # whether this thread is in a callback
 _pool_count = itertools.count()
 
 
@@ -49,34 +50,21 @@ class _End(Exception):
 
 # -- results ---------------------------------------------------------------------------------------------------------
 
-def _wait(engine, slot, timeout):
+def _wait(slot, timeout):
     """Return whether ``slot`` is ready, after at most ``timeout`` seconds."""
-    if getattr(_callbacks, 'running', False) and engine.is_serving():
-        engine.work_until(lambda: slot.ready)       # who else would?
+    if not slot.ready and timeout is None and current():
+        current().work_until(slot)      # it may be another callback that makes it ready
     return slot.ready or slot.wait(timeout)
-
-
-def _tell(callback, value):
-    """Call ``callback``; what it raises is logged."""
-    before = getattr(_callbacks, 'running', False)
-    _callbacks.running = True
-    try:
-        callback(value)
-    except BaseException:
-        log.exception('a callback of the pool raised')
-    finally:
-        _callbacks.running = before
 
 
 class ApplyResult(_native_pool.ApplyResult):
     """What a call will have returned: see ``Pool.apply_async``."""
     __module__ = 'poolcompat.pool'
 
-    def __init__(self, engine, callback, error_callback):
-        self._engine = engine
-        self._callback = callback
-        self._error_callback = error_callback
-        self._slot = Slot(None if callback is None and error_callback is None else self._conclude)
+    def __init__(self, callbacks, callback, error_callback):
+        self._slot = self._outcome = Slot()
+        if callback is not None or error_callback is not None:
+            self._outcome = Slot(partial(self._conclude, callbacks, callback, error_callback))
 
     def ready(self):
         """Return whether the call has ended."""
@@ -90,23 +78,25 @@ class ApplyResult(_native_pool.ApplyResult):
 
     def wait(self, timeout=None):
         """Wait until the call has ended, for at most ``timeout`` seconds."""
-        _wait(self._engine, self._slot, timeout)
+        _wait(self._slot, timeout)
 
     def get(self, timeout=None):
         """Return what the call returned, or raise what it raised; TimeoutError after ``timeout`` seconds."""
-        if not _wait(self._engine, self._slot, timeout):
+        if not _wait(self._slot, timeout):
             raise TimeoutError
         try:
             return self._slot.result()
         finally:
             self = None     # no cycle through the traceback
 
-    def _conclude(self, slot):
-        """Call the callback; only then is the result ready."""
-        callback = self._callback if slot.error is None else self._error_callback
-        self._callback = self._error_callback = None
-        if callback is not None:
-            _tell(callback, slot.value if slot.error is None else slot.error)
+    def _conclude(self, callbacks, callback, error_callback, outcome):
+        """Have the callback called; only then is the result ready."""
+        ready = partial(self._slot.take_over, outcome)
+        function, value = (callback, outcome.value) if outcome.error is None else (error_callback, outcome.error)
+        if function is None:
+            ready()
+        else:
+            callbacks.add(partial(function, value), ready)
 
 
 AsyncResult = ApplyResult
@@ -115,14 +105,14 @@ AsyncResult = ApplyResult
 class MapResult(ApplyResult):
     """What the calls of a map will have returned: see ``Pool.map_async``."""
 
-    def __init__(self, engine, callback, error_callback, count, chunked):
-        super(MapResult, self).__init__(engine, callback, error_callback)
+    def __init__(self, callbacks, callback, error_callback, count, chunked):
+        super(MapResult, self).__init__(callbacks, callback, error_callback)
         self._chunked = chunked
         self._parts = [Slot(self._arrived) for _ in range(count)]
         self._tickets = [None] * (count - 1)        # one for each part but the last to come
         self._errors = []
         if not count:
-            self._slot.set_result([])
+            self._outcome.set_result([])
 
     def _arrived(self, part):
         if part.error is not None:
@@ -131,17 +121,16 @@ class MapResult(ApplyResult):
             return
         parts, self._parts = self._parts, ()
         if self._errors:
-            self._slot.set_exception(self._errors[0])
+            self._outcome.set_exception(self._errors[0])
         else:
             values = [part.value for part in parts]
-            self._slot.set_result(list(itertools.chain.from_iterable(values)) if self._chunked else values)
+            self._outcome.set_result(list(itertools.chain.from_iterable(values)) if self._chunked else values)
 
 
 class IMapIterator(six.Iterator):
     """The results of ``Pool.imap``, as they come, in order."""
 
-    def __init__(self, engine, chunked):
-        self._engine = engine
+    def __init__(self, chunked):
         self._chunked = chunked
         self._slots = collections.deque([Slot()])       # the last is one that nothing is known of yet
         self._items = collections.deque()
@@ -157,7 +146,7 @@ class IMapIterator(six.Iterator):
                 if self._items:
                     return self._items.popleft()
             slot = self._slots[0]
-            if not _wait(self._engine, slot, timeout):
+            if not _wait(slot, timeout):
                 raise TimeoutError
             if isinstance(slot.error, _End):
                 raise StopIteration
@@ -186,7 +175,7 @@ class IMapIterator(six.Iterator):
                 if not number % _BATCH:
                     permits.acquire()
                 slot = self._expect(permits if number % _BATCH == _BATCH - 1 else None)
-                self._engine.submit(pool._call(slot, fn, args, {}, first))
+                pool._engine.submit(pool._call(slot, fn, args, {}, first))
                 slot = None
         except BaseException:       # the user's iterable has raised, or the pool has ended
             set_future((slot or self._expect()).set_exception, sys.exc_info()[1])
@@ -205,8 +194,8 @@ class IMapIterator(six.Iterator):
 class IMapUnorderedIterator(IMapIterator):
     """The results of ``Pool.imap_unordered``, as they come."""
 
-    def __init__(self, engine, chunked):
-        super(IMapUnorderedIterator, self).__init__(engine, chunked)
+    def __init__(self, chunked):
+        super(IMapUnorderedIterator, self).__init__(chunked)
         self._free = collections.deque()
 
     def _expect(self, permits=None):
@@ -254,6 +243,11 @@ class Pool(_native_pool.Pool):
         self._engine = self._make_engine(processes, context, initializer, initargs, maxtasksperchild)
         self._engine.serve(self)
         self._engine.start()
+        try:
+            self._callbacks = Callbacks(self)
+        except BaseException:       # no memory for its thread, or Ctrl-C
+            self._engine.terminate()
+            raise
         self._processes = processes
         self._state = _RUN
 
@@ -305,8 +299,8 @@ class Pool(_native_pool.Pool):
         pool. ValueError after ``close`` and ``terminate``.
         """
         self._check_running()
-        result = ApplyResult(self._engine, callback, error_callback)
-        self._engine.submit(self._call(result._slot, func, tuple(args), dict(kwds)))
+        result = ApplyResult(self._callbacks, callback, error_callback)
+        self._engine.submit(self._call(result._outcome, func, tuple(args), dict(kwds)))
         return result
 
     def map(self, func, iterable, chunksize=None):
@@ -339,7 +333,7 @@ class Pool(_native_pool.Pool):
             calls = [(each, (func, chunk), first) for first, chunk in _chunks(items, chunksize)]
         else:
             calls = [(func, item if each is star_each else (item,), None) for item in items]
-        result = MapResult(self._engine, callback, error_callback, len(calls), chunksize > 1)
+        result = MapResult(self._callbacks, callback, error_callback, len(calls), chunksize > 1)
         self._engine.submit_all([self._call(slot, fn, args, {}, first)
                                  for slot, (fn, args, first) in zip(result._parts, calls)])
         return result
@@ -360,7 +354,7 @@ class Pool(_native_pool.Pool):
         self._check_running()
         if chunksize < 1:
             raise ValueError('Chunksize must be 1+, not %d' % chunksize)
-        results = iterator_type(self._engine, chunksize > 1)
+        results = iterator_type(chunksize > 1)
         if chunksize == 1:
             calls = ((func, (item,), None) for item in iterable)
         else:
@@ -396,12 +390,15 @@ class Pool(_native_pool.Pool):
         """End the workers now (SIGTERM); every result that is not there is a WorkerLostError."""
         self._state = _TERMINATE
         self._engine.terminate()
+        self._callbacks.stop()
 
     def join(self):
-        """Wait until the workers have ended. ValueError before ``close`` and ``terminate``."""
+        """Wait until the workers have ended, and every callback. ValueError before ``close`` and ``terminate``."""
         if self._state == _RUN:
             raise ValueError('Pool is still running')
         self._engine.join()
+        self._callbacks.stop()
+        self._callbacks.join()
 
 
 def _chunks(items, size):

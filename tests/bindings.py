@@ -10,6 +10,7 @@ import concurrent.futures
 import multiprocessing.pool
 import os
 import sys
+import threading
 import weakref
 
 import poolcompat
@@ -71,6 +72,7 @@ class Binding(object):
     lib = poolcompat
     here = True                     # can this interpreter run it?
     old_forkserver = False
+    leaves_things = False           # and not even itself can help it
 
     def setup_method(self, _method):
         self._made = []
@@ -191,19 +193,39 @@ class NativeThreads(Threads):
     here = sys.version_info >= (3, 9)
 
 
-class NativePool(Native):
-    """The interpreter's own ``Pool``, the newest only, and held here: its end is a race (gh-78178), more so if collected."""
+class NativePools(object):
+    """The interpreter's own pools, the newest only, and held here: their end is a race (gh-78178), more so if collected.
+
+    Where the race is lost it hangs, or threads and processes are left: no test of these looks for them.
+    """
     here = Native.here and sys.version_info >= (3, 13)
+    leaves_things = True
 
     def pool(self, processes=1, **kwargs):
         pool = self.make_pool(processes, **kwargs)
         self._pools.append(lambda: pool)
         return pool
 
+    def teardown_method(self, method):
+        for gate in self._gates:
+            gate.close()
+        for made in self._pools:
+            end = threading.Thread(target=made().terminate)
+            end.daemon = True
+            end.start()
+            end.join(5)
+        del self._pools[:]
+        for process in multiprocessing.active_children():
+            process.kill()
+        super(NativePools, self).teardown_method(method)
 
-class NativeThreadPool(NativeThreads):
-    here = NativePool.here
-    pool = NativePool.__dict__['pool']
+
+class NativePool(NativePools, Native):
+    """``multiprocessing.Pool``."""
+
+
+class NativeThreadPool(NativePools, NativeThreads):
+    """``multiprocessing.pool.ThreadPool``."""
 
 
 FORKING = (Fork, Portable, Native)

@@ -16,6 +16,7 @@
 ``replacing``    the engine of ``Pool``, where a worker that dies is replaced
 ``threads``      the engine of the thread pools, all of it
 ``calls``        a call, and what becomes of its future
+``callbacks``    the thread that a ``Pool`` calls callbacks in
 ``slots``        what came of a ``Pool``'s call, where a future costs too much
 ``exits``        the engines that a process finishes before it exits
 ``steps``        steps that no signal comes between
@@ -54,7 +55,9 @@ and of a worker all but ``number``
                                                     which comes after it wherever it is read; our thread alone puts the
                                                     last two down, before it looks
 ``_terminating``                                    as ``_closing``
-``_done`` ``_failed_starts`` ``_rests_until``       our thread; others read the last
+``_failed_starts`` ``_rests_until``                 our thread; others read the last
+``Callbacks._ended``                                stored before its thread looks a last time at the queue; whoever adds
+                                                    looks at it after that
 ``Pool._feeders`` ``IMapIterator._slots``           a set and a deque, one item at a time, which is whole
 ``_death`` ``_ended``                               set once, under the lock and by our thread; whoever left a call in
                                                     ``_pending`` looks at ``_ended`` after that
@@ -78,8 +81,8 @@ someone else may hold that pipe open. (A sentinel is a third pipe with the same 
 read off: the oldest without a result was running, unless its claim is still in the pipe. ``Engine`` fails them all;
 ``PoolEngine`` fails the one that was running, lets the others wait again, and has another worker started, by our thread.
 
-``Pool`` is made of the same calls and futures. A callback runs in our thread and may wait for the pool: then the wait takes
-turns (``work_until``). A thread of its own consumes what ``imap`` is given, about 512 calls ahead of those that have ended.
+``Pool`` is made of the same calls. Its callbacks have a thread of their own: they may wait for the pool, and hold up nothing
+but each other. Another consumes what ``imap`` is given, about 512 calls ahead of those that have ended.
 
 What differs from CPython's pool. Each worker has pipes of its own. A result is sent as bytes and unpickled for its own
 future. Calls are pickled late. A failed start, a failed initializer and a death say what happened. ``KeyboardInterrupt``

@@ -92,7 +92,6 @@ class Engine(exits.Served):
         self._queued = 0            # calls sent ahead to busy workers
         self._pace = None           # seconds that a call takes, by late experience
         self._failed_starts = 0     # workers in a row that did not get as far as to be ready
-        self._done = collections.deque()        # what came back, and is yet to be told
         self._launched = False
         self._launching = threading.Lock()
         self._cancelling = False
@@ -197,28 +196,11 @@ class Engine(exits.Served):
 
     def join(self):
         """Wait until all has ended: calls, workers and the thread."""
-        if self.is_serving():
+        if self._thread is threading.current_thread():
             return
         self._finished.wait()
         if self._thread is not None:
             self._thread.join()
-
-    def work_until(self, done):
-        """Go on with the work until ``done()``, in a callback that waits for it: this thread is the one that serves.
-
-        Raises what a new call is told where all has ended before.
-        """
-        while not done() and (self._done or not self._is_over()):
-            if self._done:
-                self._settle(*self._done.popleft())
-            else:
-                self._turn()
-        if not done():
-            raise self._refusal()
-
-    def is_serving(self):
-        """Return whether this is the thread that serves the workers."""
-        return self._thread is threading.current_thread()
 
     def broken(self):
         """Return what broke the pool, as text, or False."""
@@ -459,10 +441,10 @@ class Engine(exits.Served):
         for worker in writable:
             worker.channel.flush()
             self._poller.watch_writing(worker, bool(worker.channel.unsent))
-        self._note(arrived)
+        done = self._note(arrived)
         self._refill()
-        while self._done:       # a callback may take turns of its own, see ``work_until``
-            self._settle(*self._done.popleft())
+        for call, kind, body in done:
+            self._settle(call, kind, body)
         for worker in ended:
             self._bury(worker)
 
@@ -547,9 +529,10 @@ class Engine(exits.Served):
 
     @locked
     def _note(self, arrived):
-        """Note what the frames say of the workers, and in ``_done`` ``(call, kind, body)`` of the calls that ended."""
+        """Note what the frames say of the workers; return ``(call, kind, body)`` of the calls that ended."""
+        done = []
         if self._death is not None:     # another thread could not start a worker: the calls have failed already
-            return
+            return done
         for worker, frames in arrived:
             for kind, number, seconds, body in frames:
                 if kind == channels.READY:
@@ -566,13 +549,14 @@ class Engine(exits.Served):
                 worker.done += 1
                 call.payload = None
                 self._pace = seconds if self._pace is None else max(seconds, (7 * self._pace + seconds) / 8)
-                self._done.append((call, kind, body))
+                done.append((call, kind, body))
             if _is_idle(worker):
                 if worker.done == self._max_tasks:
                     self._retire(worker)
                     self.processes.pop(worker.process.pid, None)
                 else:
                     self._idle.append(worker)
+        return done
 
     def _retire(self, worker):
         """Tell the worker to end, without waiting until it did. Under the lock."""

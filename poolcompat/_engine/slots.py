@@ -1,6 +1,8 @@
 """What came of a call, for ``Pool``: a future without a lock of its own, of which there are many and few are waited for."""
 from __future__ import absolute_import, division, print_function
 
+from functools import partial
+
 from .._compat.py310 import TimeoutError as _TimeoutError
 from .._compat.py37 import InvalidStateError
 from .._futures import Future
@@ -47,21 +49,28 @@ class Slot(object):
             callback(self)
         self.ready = True
         for bell in list(self._bells):
-            set_future(bell.set_result, None)
+            bell()
 
     def wait(self, timeout=None):
         """Wait at most ``timeout`` seconds; return whether it is ready."""
         if not self.ready:
-            bell = Future()
+            future = Future()
+            bell = partial(set_future, future.set_result, None)
             self._bells.append(bell)
             try:
                 if not self.ready:
-                    bell.result(timeout)
+                    future.result(timeout)
             except _TimeoutError:
                 pass
             finally:
                 self._bells.remove(bell)
         return self.ready
+
+    def tell(self, function):
+        """Call ``function()`` once it is ready, maybe twice."""
+        self._bells.append(function)
+        if self.ready:
+            function()
 
     def result(self):
         """Return the result or raise the error."""

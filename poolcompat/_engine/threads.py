@@ -66,22 +66,6 @@ class ThreadEngine(exits.Served):
             while len(self.threads) < self._max_workers:
                 self._start_thread()
 
-    def is_serving(self):
-        """Return whether this thread is one of the pool's."""
-        return threading.current_thread() in self.threads
-
-    def work_until(self, done):
-        """Run other calls until ``done()`` or there are none, in a callback that waits for it."""
-        while not done():
-            try:
-                call = self._calls.get_nowait()
-            except Empty:
-                return
-            if call is None:
-                self._calls.put(None)
-                return
-            _run_call(call)
-
     def _start_thread(self):
         ticket = [None]     # whoever takes it decides: the thread that it runs, or this one that it never will
         thread = OwnThread(target=self._run, args=(ticket,), name='%s_%d' % (self._name, len(self.threads)))

@@ -9,6 +9,7 @@ import pickle
 import signal
 import sys
 import threading
+import time
 import warnings
 
 import pytest
@@ -256,6 +257,60 @@ class InterfaceCases(object):
 
         assert pool.apply_async(tasks.square, (2,), callback=again).get() == 4
         assert got == [16, [x * x for x in range(10)], [16]]
+
+    @native_never('as above')
+    def test_callback_that_waits_for_what_is_not_submitted_yet(self):
+        pool, got = self.pool(1), []
+
+        def wait(_):
+            late = (time.sleep(.1) or x for x in range(2))
+            got.append([list(pool.imap(tasks.square, late)), list(pool.imap(tasks.square, []))])
+
+        pool.apply_async(tasks.square, (2,), callback=wait).get()
+        assert got == [[[0, 1], []]]
+
+    @native_never('as above')
+    def test_callback_that_waits_for_another(self):
+        pool, got, first = self.pool(), [], []
+        gate = threading.Event()
+
+        def wait(_):
+            gate.wait(support.GUARD)
+            got.append(first[0].get())
+
+        one = pool.apply_async(tasks.square, (2,), callback=wait)
+        first.append(pool.apply_async(tasks.square, (3,), callback=got.append))
+        gate.set()
+        one.wait()
+        assert got == [9, 9]
+
+    def test_callbacks_are_called_one_at_a_time(self):
+        """So that they need no lock."""
+        pool, threads = self.pool(2), set()
+        results = [pool.apply_async(time.sleep, (.01,), callback=lambda _: threads.add(threading.current_thread()))
+                   for _ in range(10)]
+        for result in results:
+            result.get()
+        assert len(threads) == 1 and threading.current_thread() not in threads
+
+    @native_never('every result waits for the callback')
+    def test_callback_holds_up_no_call(self):
+        pool, gate = self.pool(1), threading.Event()
+        result = pool.apply_async(tasks.square, (2,), callback=lambda _: gate.wait(support.GUARD))
+        assert pool.apply_async(tasks.square, (3,)).get(support.GUARD) == 9
+        assert not result.ready()
+        gate.set()
+        assert result.get() == 4
+
+    def test_callback_after_terminate(self):
+        """What ends the pool's own thread for callbacks takes none from them."""
+        pool, got = self.pool(1), []
+        results = [pool.apply_async(tasks.square, (x,), callback=got.append, error_callback=got.append) for x in range(50)]
+        results[0].get()
+        pool.terminate()
+        pool.join()
+        if not self.native:
+            assert all(result.ready() for result in results) and len(got) == 50
 
     @native_never('as above')
     def test_callback_that_waits_for_what_came_with_its_own(self):

@@ -1,0 +1,81 @@
+"""The thread that a ``Pool`` calls callbacks in."""
+from __future__ import absolute_import, division, print_function
+
+import threading
+import weakref
+
+from .._compat.py36.queues import Empty, SimpleQueue
+from . import exits
+from .calls import OwnThread, log
+
+_here = threading.local()       # ``.callbacks``: those that this thread is the thread of
+
+
+class Callbacks(object):
+    """Calls functions one after the other, so that they need not be thread-safe, in a thread of their own, so that they may
+    wait for the pool. Once that has ended, ``add`` calls them itself."""
+
+    def __init__(self, owner):
+        self._queue = SimpleQueue()
+        self._ended = False
+        self._owner = weakref.ref(owner, self.stop)
+        self._thread = OwnThread(target=self._run, name='poolcompat-callbacks')
+        self._thread.daemon = True      # a callback may wait for ever
+        exits.note_helper(self._thread, self.stop)
+        self._thread.start()
+
+    def add(self, function, then):
+        """Have ``function()`` called, and ``then()`` whatever comes of it."""
+        self._queue.put((function, then))
+        if self._ended:
+            self._drain()
+
+    def stop(self, _=None):
+        """End the thread when what there is has been called. Takes no lock: called at any instruction of any thread."""
+        self._queue.put(None)
+
+    def join(self):
+        """Wait until the thread has ended. After ``stop``."""
+        if current() is not self:
+            self._thread.join()
+
+    def work_until(self, slot):
+        """Call other functions until the slot is ready, in one of them that waits for it."""
+        slot.tell(lambda: self._queue.put((_nothing, _nothing)))
+        while not slot.ready:
+            self._step(self._queue.get())
+
+    def _run(self):
+        _here.callbacks = self
+        while not self._ended:
+            self._step(self._queue.get())
+        self._drain()       # what was added just then
+
+    def _drain(self):
+        try:
+            while True:
+                self._step(self._queue.get_nowait())
+        except Empty:
+            pass
+
+    def _step(self, item):
+        if item is None:
+            self._ended = True
+            return
+        function, then = item
+        try:
+            function()
+        except BaseException:
+            log.exception('a callback of the pool raised')
+        finally:
+            item = function = None
+            then()
+
+
+def _nothing():
+    """Whoever waits for a slot looks again."""
+
+
+def current():
+    """Return the Callbacks whose thread this is, or None."""
+    return getattr(_here, 'callbacks', None)
