@@ -10,7 +10,7 @@ import warnings
 from functools import partial
 
 import six
-from six.moves import builtins, zip
+from six.moves import builtins, range, zip
 
 from . import _native
 from ._compat.py27.contexts import get_context
@@ -36,6 +36,7 @@ _ResourceWarning = getattr(builtins, 'ResourceWarning', None)       # 2.7 has no
 
 _RUN, _CLOSE, _TERMINATE = 'RUN', 'CLOSE', 'TERMINATE'
 _BATCH = 256            # how many calls at once a feeder submits; twice as many are on their way
+_AT_HAND = frozenset([list, tuple, range])     # of these every item is there
 _pool_count = itertools.count()
 
 
@@ -132,8 +133,9 @@ class IMapIterator(six.Iterator):
 
     def __init__(self, chunked):
         self._chunked = chunked
-        self._slots = collections.deque([Slot()])       # the last is one that nothing is known of yet
-        self._items = collections.deque()
+        self._slots = collections.deque()       # the last, which nothing is known of yet, is there from the start
+        self._add(1)
+        self._items = collections.deque()       # of the last chunk that was taken
         self._lock = threading.Lock()
 
     def __iter__(self):
@@ -142,16 +144,15 @@ class IMapIterator(six.Iterator):
     def next(self, timeout=None):
         """Return the next result, or raise what the call raised; TimeoutError after ``timeout`` seconds."""
         while True:
-            with self._lock:
-                if self._items:
-                    return self._items.popleft()
-            slot = self._slots[0]
-            if not _wait(slot, timeout):
-                raise TimeoutError
-            if isinstance(slot.error, _End):
+            if self._chunked:
+                with self._lock:
+                    if self._items:
+                        return self._items.popleft()
+            slot = self._first(timeout)
+            if slot.error is not None and isinstance(slot.error, _End):
                 raise StopIteration
             with self._lock:
-                if self._slots[0] is not slot:
+                if not self._slots or self._slots[0] is not slot:
                     continue        # another thread has taken it
                 self._slots.popleft()
                 if slot.error is None:
@@ -167,27 +168,52 @@ class IMapIterator(six.Iterator):
     def __next__(self):
         return self.next()
 
-    def feed(self, pool, calls):
-        """Submit the ``calls``, as far ahead as is useful: ``(fn, args, first)`` of each. In a thread of its own."""
-        permits, slot = threading.Semaphore(2), None
+    def feed(self, pool, calls, at_once):
+        """Submit the ``calls``, as far ahead as is useful: ``(fn, args, first)`` of each. In a thread of its own.
+
+        ``at_once`` is how many of them there can be had without waiting for any: 1, or ``_BATCH``.
+        """
+        permits, count, slots = threading.Semaphore(2), 0, ()
         try:
-            for number, (fn, args, first) in enumerate(calls):
-                if not number % _BATCH:
+            while True:
+                if not count % _BATCH:
                     permits.acquire()
-                slot = self._expect(permits if number % _BATCH == _BATCH - 1 else None)
-                pool._engine.submit(pool._call(slot, fn, args, {}, first))
-                slot = None
+                batch = list(itertools.islice(calls, at_once))
+                if not batch:
+                    break
+                slots = self._expect(len(batch))
+                count += len(batch)
+                if not count % _BATCH:
+                    slots[-1].tell(permits.release)
+                pool._engine.submit_all([pool._call(slot, fn, args, {}, first)
+                                         for slot, (fn, args, first) in zip(slots, batch)])
+                slots = ()
         except BaseException:       # the user's iterable has raised, or the pool has ended
-            set_future((slot or self._expect()).set_exception, sys.exc_info()[1])
+            for slot in slots or self._expect(1):
+                set_future(slot.set_exception, sys.exc_info()[1])
         finally:
-            self._slots[-1].set_exception(_End())
+            self._end()
             pool._fed()
 
-    def _expect(self, permits=None):
-        """Return the slot of one result more, which then gives back one of the permits."""
-        slot = self._slots[-1]
-        slot.callback = permits and (lambda _: permits.release())
-        self._slots.append(Slot())
+    def _expect(self, count):
+        """Return the slots of that many results more."""
+        slots = [self._slots[-1]]
+        slots += self._add(count)
+        return slots[:-1]
+
+    def _add(self, count):
+        slots = [Slot() for _ in range(count)]
+        self._slots.extend(slots)
+        return slots
+
+    def _end(self):
+        self._slots[-1].set_exception(_End())
+
+    def _first(self, timeout):
+        """Return the slot whose turn it is, once it is ready."""
+        slot = self._slots[0]
+        if not slot.ready and not _wait(slot, timeout):
+            raise TimeoutError
         return slot
 
 
@@ -196,14 +222,40 @@ class IMapUnorderedIterator(IMapIterator):
 
     def __init__(self, chunked):
         super(IMapUnorderedIterator, self).__init__(chunked)
-        self._free = collections.deque()
+        self._slots = collections.deque()       # those that are ready
+        self._tickets = [None]      # one for each that is not, and one for the end
+        self._bells = []            # slots of those who wait for the next
 
-    def _expect(self, permits=None):
-        self._free.append(super(IMapUnorderedIterator, self)._expect(permits))
-        return Slot(self._arrived)
+    def _expect(self, count):
+        self._tickets.extend([None] * count)
+        return [Slot(self._arrived) for _ in range(count)]
 
     def _arrived(self, slot):
-        self._free.popleft().take_over(slot)
+        self._slots.append(slot)
+        self._end()
+
+    def _end(self):
+        self._tickets.pop()
+        if not self._tickets:
+            end = Slot()
+            end.set_exception(_End())
+            self._slots.append(end)
+        for bell in list(self._bells):
+            set_future(bell.set_result, None)
+
+    def _first(self, timeout):
+        while True:
+            try:
+                return self._slots[0]
+            except IndexError:
+                pass
+            bell = Slot()
+            self._bells.append(bell)
+            try:
+                if not self._slots and not _wait(bell, timeout):
+                    raise TimeoutError
+            finally:
+                self._bells.remove(bell)
 
 
 # -- pools -----------------------------------------------------------------------------------------------------------
@@ -359,7 +411,8 @@ class Pool(_native_pool.Pool):
             calls = ((func, (item,), None) for item in iterable)
         else:
             calls = ((call_each, (func, chunk), first) for first, chunk in _chunks(iter(iterable), chunksize))
-        thread = threading.Thread(target=results.feed, args=(self, calls), name='poolcompat-feeder')
+        at_once = _BATCH if type(iterable) in _AT_HAND else 1
+        thread = threading.Thread(target=results.feed, args=(self, calls, at_once), name='poolcompat-feeder')
         thread.daemon = True        # the iterable may wait for ever
         self._feeders.add(thread)
         exits.note_helper(thread)

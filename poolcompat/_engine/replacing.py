@@ -62,9 +62,12 @@ class PoolEngine(Engine):
             raise self._start_error
 
     def submit_all(self, calls):
-        """Leave many calls to our thread, in one step."""
-        self.check_process()
-        self._leave(calls)
+        """As ``submit``, for many calls; more than one are left to our thread, in one step."""
+        if len(calls) == 1:
+            self.submit(calls[0])
+        else:
+            self.check_process()
+            self._leave(calls)
 
     def abandon(self):
         """Fail every call and end. Takes no lock: it is called at any instruction of any thread."""

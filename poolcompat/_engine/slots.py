@@ -28,28 +28,36 @@ class Slot(object):
         return True
 
     def set_result(self, value):
-        self._set(value, None, None)
+        if self.ready:
+            raise InvalidStateError('set before')
+        self.value = value
+        self._set()
 
     def set_exception(self, error):
-        self._set(None, error, None)
+        self.set_exception_info(error, None)
 
     def set_exception_info(self, error, traceback):
-        self._set(None, error, traceback)
+        if self.ready:
+            raise InvalidStateError('set before')
+        self.error, self._traceback = error, traceback
+        self._set()
 
     def take_over(self, other):
         """Have what ``other`` has."""
-        self._set(other.value, other.error, other._traceback)
+        if other.error is None:
+            self.set_result(other.value)
+        else:
+            self.set_exception_info(other.error, other._traceback)
 
-    def _set(self, value, error, traceback):
-        if self.ready:
-            raise InvalidStateError('set before')
-        self.value, self.error, self._traceback = value, error, traceback
-        callback, self.callback = self.callback, None
+    def _set(self):
+        callback = self.callback
         if callback is not None:
+            self.callback = None
             callback(self)
         self.ready = True
-        for bell in list(self._bells):
-            bell()
+        if self._bells:
+            for bell in list(self._bells):
+                bell()
 
     def wait(self, timeout=None):
         """Wait at most ``timeout`` seconds; return whether it is ready."""

@@ -42,23 +42,23 @@ class ThreadEngine(exits.Served):
 
     def submit(self, call):
         """Have an idle thread, a new one, or the next that is free run the call."""
+        self.submit_all((call,))
+
+    def submit_all(self, calls):
+        """As ``submit``, for many calls: all, or none where it raises what a new call is told."""
         if self._pid != os.getpid():
             self.check_process()
         with self._lock:
             if self._cause is not None:
                 raise self._broken_error()
             self.check_open()
-            self._calls.put(call)
-            try:
-                self._idle.pop()
-            except IndexError:
-                if len(self.threads) < self._max_workers:
-                    self._start_thread()
-
-    def submit_all(self, calls):
-        """Have the threads run the calls."""
-        for call in calls:
-            self.submit(call)
+            for call in calls:
+                self._calls.put(call)
+                try:
+                    self._idle.pop()
+                except IndexError:
+                    if len(self.threads) < self._max_workers:
+                        self._start_thread()
 
     def start(self):
         """Start all the threads, before there is anything to do."""

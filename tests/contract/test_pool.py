@@ -196,9 +196,6 @@ class InterfaceCases(object):
         taken = []
         results = self.pool().imap(tasks.square, counted(itertools.count(), taken))
         assert list(itertools.islice(results, 1000)) == [x * x for x in range(1000)]
-        gate = self.gate()
-        results = self.pool().imap(tasks.visit, counted(itertools.repeat(gate.address), taken))
-        gate.admit_one()
 
     @native_never('a full pipe is what stops it, after some thousand items')
     def test_imap_does_not_run_far_ahead(self):
@@ -210,16 +207,16 @@ class InterfaceCases(object):
             for number in range(511):
                 yield gate.address
             tasks.visit(feeding.address)
+            taken.append('item 512')
             yield gate.address
-            taken.append('512 items')
-            yield gate.address
-            taken.append('513 items')
+            taken.append('item 513')
 
         results = self.pool().imap(tasks.visit, addresses())
         gate.admit_one()
         feeding.admit_one().let_go()
         support.wait_for(lambda: taken)
-        assert taken == ['512 items']
+        time.sleep(.05)     # for it to go on, should it want to
+        assert taken == ['item 512']
         assert results is not None
 
     def test_callbacks(self):
