@@ -381,13 +381,21 @@ class Pool(_native_pool.Pool):
             chunksize = max(1, -(-len(items) // (4 * self._processes)))
         elif chunksize < 1:
             raise ValueError('Chunksize must be 1+, not %d' % chunksize)
+        if type(items) is list:
+            items = tuple(items)        # nobody changes it meanwhile
         if chunksize > 1:
-            calls = [(each, (func, chunk), first) for first, chunk in _chunks(items, chunksize)]
+            calls = ((each, (func, chunk), first) for first, chunk in _chunks(items, chunksize))
         else:
-            calls = [(func, item if each is star_each else (item,), None) for item in items]
-        result = MapResult(self._callbacks, callback, error_callback, len(calls), chunksize > 1)
-        self._engine.submit_all([self._call(slot, fn, args, {}, first)
-                                 for slot, (fn, args, first) in zip(result._parts, calls)])
+            calls = ((func, item if each is star_each else (item,), None) for item in items)
+        if chunksize > 1 and type(items) in _AT_HAND:
+            count, at_once = -(-len(items) // chunksize), self._processes   # the first chunks run while the others are made
+        else:
+            calls = list(calls)
+            count = at_once = len(calls)
+        result = MapResult(self._callbacks, callback, error_callback, count, chunksize > 1)
+        slots, calls = iter(result._parts), iter(calls)
+        for batch in iter(lambda: list(itertools.islice(calls, at_once)), []):
+            self._engine.submit_all([self._call(next(slots), fn, args, {}, first) for fn, args, first in batch])
         return result
 
     def imap(self, func, iterable, chunksize=1):

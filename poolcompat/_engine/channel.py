@@ -1,6 +1,7 @@
 """Bytes between the parent and one worker: calls one way, results the other, and how the parent waits for them.
 
-A frame is a header (kind, number of the call, length, seconds) and that many bytes. Two channels carry frames:
+A frame is a header (kind, number of the call, length, how many calls or seconds) and that many bytes. Two channels carry
+frames:
 
 ``FastChannel``      pipes that the parent never blocks on; calls may be sent ahead (``claims``)
 ``PortableChannel``  ``multiprocessing`` connections and nothing sent ahead, where a pipe cannot be polled (Windows)
@@ -33,14 +34,14 @@ _PIPE = 1 << 20                 # what a pipe is made to hold once it carries so
 _SET_PIPE_SIZE = 1031           # F_SETPIPE_SZ, which the fcntl module names from 3.10 only
 
 # From the parent:
-CALL, QUEUED, EXIT = range(3)   # run it; run it if you can claim it; end
+CALL, QUEUED, TOGETHER, EXIT = range(4)     # run it; run it if you can claim it; so many, with one function; end
 # From the worker:
-READY, RESULT, ERROR, LOAD_ERROR, INIT_ERROR = range(3, 8)
+READY, RESULT, ERROR, LOAD_ERROR, INIT_ERROR = range(4, 9)
 
 
-def pack(kind, number, body, seconds=0.0):
-    """Return the frame as bytes."""
-    return _HEADER.pack(kind, number, len(body), seconds) + body
+def pack(kind, number, body, extra=0.0):
+    """Return the frame as bytes; ``extra`` is how many calls it is for, or the seconds that one took."""
+    return _HEADER.pack(kind, number, len(body), extra) + body
 
 
 # Descriptors that forked children must not keep: a worker learns from the end of its pipe that the parent is gone, and the
@@ -196,10 +197,10 @@ class FastChannel(object):
         return frames
 
     def entries(self, frames):
-        """Return what ``unsent`` is to be extended by to send the frames ``(kind, number, body)``."""
+        """Return what ``unsent`` is to be extended by to send the frames ``(kind, number, body, how many calls)``."""
         parts, small = [], []
-        for kind, number, body in frames:
-            small.append(_HEADER.pack(kind, number, len(body), 0.0))
+        for kind, number, body, count in frames:
+            small.append(_HEADER.pack(kind, number, len(body), count))
             if len(body) <= _READ:
                 small.append(body)
             else:
@@ -246,17 +247,24 @@ class FastWorkerEnd(object):
         self._claims = claims
 
     def calls(self):
-        """Yield ``(number, body)`` of each call that this worker is to run; EOFError or OSError where the parent is gone."""
+        """Yield ``(number, body, index)`` of each call that this worker is to run; EOFError or OSError: the parent is gone.
+
+        ``index`` is which one it is of those that came together, or None.
+        """
         for connection in self._calls, self._results, self._claims:
             keep_from_programs(connection.fileno())     # spawn makes them inheritable
         reader = _Reader(self._calls.fileno())
         claims = WorkerClaims(self._claims.fileno())
         while True:
-            for kind, number, _, body in reader.read():
+            for kind, number, count, body in reader.read():
                 if kind == EXIT:
                     return
-                if kind == CALL or claims.claim(number):
-                    yield number, body
+                if kind == TOGETHER:
+                    for index in range(int(count)):
+                        if claims.claim(number + index):
+                            yield number + index, body, index
+                elif kind == CALL or claims.claim(number):
+                    yield number, body, None
 
     def send(self, kind, number, body, seconds=0.0):
         """Write a frame; OSError where the parent is gone."""
@@ -308,7 +316,7 @@ class PortableChannel(object):
             raise EOFError
 
     def entries(self, frames):
-        """Return what ``unsent`` is to be extended by to send the frames ``(kind, number, body)``."""
+        """Return what ``unsent`` is to be extended by to send the frames ``(kind, number, body, 1)``."""
         return [pack(*frame) for frame in frames]
 
     def flush(self):
@@ -337,14 +345,14 @@ class PortableWorkerEnd(object):
         self._results = results
 
     def calls(self):
-        """Yield ``(number, body)`` of each call that this worker is to run; EOFError or OSError where the parent is gone."""
+        """Yield ``(number, body, None)`` of each call that this worker is to run; EOFError or OSError as above."""
         for connection in self._calls, self._results:
             keep_from_programs(connection.fileno())     # spawn makes them inheritable
         while True:
             kind, number, _, body = _unpack(retried(self._calls.recv_bytes))
             if kind == EXIT:
                 return
-            yield number, body
+            yield number, body, None
 
     def send(self, kind, number, body, seconds=0.0):
         """Write a frame; OSError where the parent is gone."""

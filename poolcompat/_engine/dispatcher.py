@@ -17,7 +17,7 @@ from .._compat.py38.exits import DAEMON_THREADS
 from .._errors import BrokenProcessPool, Death, RemoteTraceback, explain_pickling, in_words, signal_name, without_frames
 from . import channel as channels
 from . import exits
-from .calls import OwnThread, cancel, fail, in_own_thread, log, set_future, start
+from .calls import OwnThread, cancel, fail, in_own_thread, log, set_future, start, take_alike
 from .steps import in_one_step
 from .worker import main, unpack_error
 
@@ -71,6 +71,7 @@ class Engine(exits.Served):
     _error_type = BrokenProcessPool
     _story = 'A process in the process pool was terminated abruptly while the future was running or pending: '
     _dump = staticmethod(dumps_alone)       # pickles results, in the worker
+    _least_ahead = 1        # how many calls a worker may have, however long they take: what is sent cannot be cancelled
 
     def __init__(self, max_workers, context, initializer, initargs, max_tasks):
         super(Engine, self).__init__()
@@ -254,17 +255,30 @@ class Engine(exits.Served):
         The worker leaves ``choice`` when it is no longer reserved.
         """
         pickling = Pickling()
-        packed, size = [], 0
+        packed, parcels, size = [], [], 0       # a parcel: how many calls, the kind of their frame, and they pickled
+        most = worker.channel.ahead_bytes
+        busy = bool(worker.calls)       # it may run out of calls meanwhile, but it gets none from others
+        alone = len(calls) == 1
         while calls:
-            call = calls.popleft()
-            if call.payload is None and not self._pack(call, pickling):
-                continue
-            size += len(call.payload)
-            if size > worker.channel.ahead_bytes and (packed or worker.calls):
-                calls.appendleft(call)
-                break
-            packed.append(call)
-        unseen = self._hand_over(worker, packed, self._frames(worker, packed), calls, choice)
+            alike = () if alone or not (busy or packed) else take_alike(calls, most - size)
+            if alike:
+                kind, payload = channels.TOGETHER, self._pack_together(alike)
+                if payload is None:
+                    calls.extendleft(reversed(alike))
+                    alone = True        # each will say by itself what is wrong
+            else:
+                call = calls.popleft()
+                if call.payload is None and not self._pack(call, pickling):
+                    continue
+                kind, payload, alike = channels.QUEUED if busy or packed else channels.CALL, call.payload, [call]
+                if size + len(payload) > most and (busy or packed):
+                    calls.appendleft(call)
+                    break
+            if payload:
+                size += len(payload)
+                packed += alike
+                parcels.append((len(alike), kind, payload))
+        unseen = self._hand_over(worker, packed, self._frames(worker, busy, packed, parcels), calls, choice)
         if self._death is not None:
             for call in packed:
                 fail(call, self._death.error(self._error_type))
@@ -296,10 +310,8 @@ class Engine(exits.Served):
 
     def _pack(self, call, pickling):
         """Pickle the call; return whether it is still to be run. User code runs here: no lock is held."""
-        if not call.running:
-            call.running = start(call)
-            if not call.running:
-                return False
+        if not (call.running or self._start(call)):
+            return False
         try:
             call.payload = pickling.dumps_call(call.fn, call.args, call.kwargs)
             return True
@@ -309,25 +321,33 @@ class Engine(exits.Served):
             set_future(call.future.set_exception, explain_pickling(without_frames(error, 2)))
             return False
 
-    def _frames(self, worker, calls):
-        """Number the calls; return what is to be written for them, and the numbers of those that are sent ahead.
+    def _pack_together(self, calls):
+        """Return the calls pickled together, and keep those in the list that are to be run; None where it cannot be done."""
+        calls[:] = [call for call in calls if call.running or self._start(call)]
+        try:
+            return dumps_alone((calls[0].fn, [call.args for call in calls])) if calls else b''
+        except Exception:
+            return None
 
-        The worker is reserved for this thread: it may run out of calls meanwhile, but it gets none from others.
-        """
-        frames, ahead = [], []
-        kind, number = channels.QUEUED if worker.calls else channels.CALL, worker.number
-        for call in calls:
+    def _start(self, call):
+        call.running = start(call)
+        return call.running
+
+    def _frames(self, worker, busy, calls, parcels):
+        """Number the calls; return what is to be written for them, and the numbers of those that are sent ahead."""
+        numbers = list(range(worker.number, worker.number + len(calls)))
+        frames, at = [], 0
+        for count, kind, payload in parcels:
+            frames.append((kind, numbers[at], payload, count))
+            at += count
+        for call, number in zip(calls, numbers):
             call.number = number
-            frames.append((kind, number, call.payload))
-            if kind == channels.QUEUED:
-                call.queued = True
-                ahead.append(number)
-            else:
-                call.queued, call.payload = False, None
-                kind = channels.QUEUED
-            number += 1
-        worker.number = number
-        return worker.channel.entries(frames), ahead
+            call.queued = True
+        if calls and not busy:
+            calls[0].queued, calls[0].payload = False, None
+            del numbers[0]
+        worker.number += len(calls)
+        return worker.channel.entries(frames), numbers
 
     def _wake(self):
         poller = self._poller
@@ -563,7 +583,7 @@ class Engine(exits.Served):
         worker.leaving = True
         self._workers.remove(worker)
         self._leavers.append(worker)
-        worker.channel.unsent.extend(worker.channel.entries([(channels.EXIT, 0, b'')]))
+        worker.channel.unsent.extend(worker.channel.entries([(channels.EXIT, 0, b'', 0)]))
         worker.channel.flush()
 
     def _refill(self):
@@ -586,7 +606,8 @@ class Engine(exits.Served):
             self._take_back()
         if not self._pending:
             return plan, self._missing_workers()
-        most = max(1, min(self._channel_type.ahead, int(_AHEAD_SECONDS / max(self._pace or 1, 1e-6))))
+        most = max(self._least_ahead, int(_AHEAD_SECONDS / max(self._pace or 1, 1e-6)))
+        most = max(1, min(self._channel_type.ahead, most))
         share = max(1, len(self._pending) // max(1, len(self._workers)))
         too_big = len(self._pending[0].payload or b'') > self._channel_type.ahead_bytes
         for worker in sorted(self._workers, key=lambda worker: len(worker.calls)):     # who has nothing comes first

@@ -41,6 +41,7 @@ class PoolEngine(Engine):
     _error_type = WorkerLostError
     _story = 'A worker of the pool was lost: '
     _dump = staticmethod(dump_result)
+    _least_ahead = 2
 
     def __init__(self, *args):
         super(PoolEngine, self).__init__(*args)

@@ -56,10 +56,11 @@ def main(end, dump, initializer, initargs, blocked):
                 return
         initializer = initargs = None
         end.send(READY, 0, b'')
-        for number, body in end.calls():
+        together = []
+        for number, body, index in end.calls():
             started = perf_counter()
             try:
-                kind, body = _run(body, dump, interrupt)
+                kind, body = _run(body, index, together, dump, interrupt)
             except KeyboardInterrupt:       # came as the call ended with an exception; none follows it
                 kind, body = ERROR, pack_error()
             end.send(kind, number, body, perf_counter() - started)
@@ -68,12 +69,20 @@ def main(end, dump, initializer, initargs, blocked):
         tell_parent_is_gone()
 
 
-def _run(body, dump, interrupt):
-    """Run one call; return the kind of what came of it, and that pickled."""
-    kind = LOAD_ERROR
+def _run(body, index, together, dump, interrupt):
+    """Run one call; return the kind of what came of it, and that pickled.
+
+    Of calls that came together, ``together`` keeps what was unpickled: the function, and the arguments of each.
+    """
+    kind, kwargs = LOAD_ERROR, {}
     try:
         interrupt.allowed = True
-        fn, args, kwargs = loads(body)
+        if index is None:
+            fn, args, kwargs = loads(body)
+        else:
+            if not together or together[0] is not body:
+                together[:] = body, loads(body)
+            fn, args = together[1][0], together[1][1][index]
         kind = ERROR
         body = None
         result = fn(*args, **kwargs)

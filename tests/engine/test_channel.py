@@ -49,11 +49,11 @@ def bodies():
 
 def test_calls_arrive_as_they_were_sent(channel):
     got = []
-    reader = in_thread(lambda: got.extend((number, bytes(body)) for number, body in channel.worker_end.calls()))
+    reader = in_thread(lambda: got.extend((number, bytes(body)) for number, body, _ in channel.worker_end.calls()))
     for number, body in enumerate(bodies()):
-        channel.unsent.extend(channel.entries([(channels.CALL, number, body)]))
+        channel.unsent.extend(channel.entries([(channels.CALL, number, body, 1)]))
         flush(channel)
-    channel.unsent.extend(channel.entries([(channels.EXIT, 0, b'')]))
+    channel.unsent.extend(channel.entries([(channels.EXIT, 0, b'', 0)]))
     flush(channel)
     reader.join()
     assert got == list(enumerate(bodies()))
@@ -94,10 +94,22 @@ def test_a_call_that_was_taken_back_is_left_out():
     channel = channels.FastChannel(get_context())
     channel.claims.offer([1, 2])
     channel.unsent.extend(channel.entries(
-        [(channels.CALL, 0, b'a'), (channels.QUEUED, 1, b'b'), (channels.QUEUED, 2, b'c'), (channels.EXIT, 3, b'')]))
+        [(channels.CALL, 0, b'a', 1), (channels.QUEUED, 1, b'b', 1), (channels.QUEUED, 2, b'c', 1), (channels.EXIT, 3, b'', 0)]))
     assert channel.claims.take_back(1) == [1]
     flush(channel)
-    assert list(channel.worker_end.calls()) == [(0, b'a'), (2, b'c')]
+    assert list(channel.worker_end.calls()) == [(0, b'a', None), (2, b'c', None)]
+    channel.close()
+    channels._disown(channel._workers)
+
+
+def test_some_of_those_that_came_together_are_taken_back():
+    pytest.importorskip('fcntl', reason='the fast channel is for POSIX')
+    channel = channels.FastChannel(get_context())
+    channel.claims.offer([3, 4, 5, 6])
+    channel.unsent.extend(channel.entries([(channels.TOGETHER, 3, b'all', 4), (channels.EXIT, 7, b'', 0)]))
+    assert channel.claims.take_back(2) == [3, 4]
+    flush(channel)
+    assert list(channel.worker_end.calls()) == [(5, b'all', 2), (6, b'all', 3)]
     channel.close()
     channels._disown(channel._workers)
 
@@ -106,11 +118,11 @@ def test_a_full_pipe_does_not_block():
     pytest.importorskip('fcntl', reason='the fast channel is for POSIX')
     channel = channels.FastChannel(get_context())
     body = b'x' * (8 << 20)
-    channel.unsent.extend(channel.entries([(channels.CALL, 0, body), (channels.EXIT, 1, b'')]))
+    channel.unsent.extend(channel.entries([(channels.CALL, 0, body, 1), (channels.EXIT, 1, b'', 0)]))
     channel.flush()
     assert channel.unsent           # nobody reads, and yet it came back
     got = []
-    reader = in_thread(lambda: got.extend(bytes(body) for _, body in channel.worker_end.calls()))
+    reader = in_thread(lambda: got.extend(bytes(body) for _, body, _ in channel.worker_end.calls()))
     flush(channel)
     reader.join()
     assert got == [body]
@@ -122,7 +134,7 @@ def test_a_worker_that_is_gone_takes_everything():
     pytest.importorskip('fcntl', reason='the fast channel is for POSIX')
     channel = channels.FastChannel(get_context())
     channels._disown(channel._workers)
-    channel.unsent.extend(channel.entries([(channels.CALL, 0, b'x')]))
+    channel.unsent.extend(channel.entries([(channels.CALL, 0, b'x', 1)]))
     channel.flush()
     assert not channel.unsent
     channel.close()

@@ -128,3 +128,80 @@ def test_ctrl_c_while_a_call_is_sent_gets_out(executor):
     with pytest.raises(KeyboardInterrupt):
         executor._engine.submit(Call(Interrupted(), tasks.square, (2,), {}))
     assert executor.submit(tasks.square, 3).result() == 9
+
+
+@pytest.fixture
+def counts(executor, monkeypatch):
+    """A list to which each frame with many calls adds how many of them are to be run."""
+    counts, pack = [], executor._engine._pack_together
+
+    def noting(calls):
+        payload = pack(calls)
+        counts.append(len(calls))
+        return payload
+
+    monkeypatch.setattr(executor._engine, '_pack_together', noting)
+    return counts
+
+
+@pytest.fixture
+def let_go(executor):
+    """Keeps both workers from taking calls until it is called."""
+    gate = support.Gate()
+    for _ in range(2):
+        executor.submit(tasks.visit, gate.address)
+    gate.admit(2)
+    yield gate.close
+    gate.close()
+
+
+def test_calls_that_are_sent_together(executor, counts, let_go):
+    """Arguments of each kind, some functions, and errors: each future has its own."""
+    items = [0, -1, 1.5, None, True, b'b', u'\xe9', 10 ** 30, 'x' * 1000] * 20
+    same = [executor.submit(tasks.echo, item) for item in items]
+    keywords = [executor.submit(tasks.add3, x, c=1) for x in range(10)]
+    pairs = [executor.submit(tasks.divide, x, x % 3) for x in range(30)]
+    let_go()
+    assert [future.result() for future in same] == items
+    assert [future.result() for future in keywords] == [x + 11 for x in range(10)]
+    for x, future in enumerate(pairs):
+        if x % 3:
+            assert future.result() == x // (x % 3)
+        else:
+            assert isinstance(future.exception(), ZeroDivisionError)
+    assert max(counts) > 1
+
+
+def test_some_of_those_that_go_together_are_cancelled(executor, counts, let_go):
+    futures = [executor.submit(tasks.square, x) for x in range(100)]
+    cancelled = [future.cancel() for future in futures[1::2]]
+    let_go()
+    assert [future.result() for future in futures[::2]] == [x * x for x in range(0, 100, 2)]
+    assert any(cancelled) and all(future.cancelled() == was for future, was in zip(futures[1::2], cancelled))
+    assert counts
+
+
+def test_what_cannot_be_sent_together_is_sent_alone(executor, counts, let_go):
+    """The function cannot be pickled, or the arguments are big: as if each had come alone."""
+    unknown = tasks.square.__class__(tasks.square.__code__, tasks.__dict__, 'nowhere')
+    small = [executor.submit(tasks.echo, x) for x in range(100)]
+    lost = [executor.submit(unknown, x) for x in range(50)]
+    big = [executor.submit(tasks.echo, b'x' * 100000) for _ in range(10)]
+    small += [executor.submit(tasks.echo, x) for x in range(100)]
+    let_go()
+    for future in lost:
+        assert 'nowhere' in str(future.exception())
+    assert [future.result() for future in big] == [b'x' * 100000] * 10
+    assert [future.result() for future in small] == list(range(100)) * 2
+    assert counts
+
+
+def test_a_function_that_the_worker_lacks_fails_each_that_came_together(executor, counts, let_go, monkeypatch):
+    monkeypatch.setattr(tasks, 'made_later', tasks.square.__class__(tasks.square.__code__, tasks.__dict__, 'made_later'),
+                        raising=False)
+    lost = [executor.submit(tasks.made_later, x) for x in range(200)]
+    let_go()
+    for future in lost:
+        assert isinstance(future.exception().__cause__, AttributeError)
+    assert max(counts) > 1
+    assert executor.submit(tasks.square, 3).result() == 9
