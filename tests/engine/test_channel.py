@@ -94,7 +94,8 @@ def test_a_call_that_was_taken_back_is_left_out():
     channel = channels.FastChannel(get_context())
     channel.claims.offer([1, 2])
     channel.unsent.extend(channel.entries(
-        [(channels.CALL, 0, b'a', 1), (channels.QUEUED, 1, b'b', 1), (channels.QUEUED, 2, b'c', 1), (channels.EXIT, 3, b'', 0)]))
+        [(channels.CALL, 0, b'a', 1), (channels.QUEUED, 1, b'b', 1), (channels.QUEUED, 2, b'c', 1),
+         (channels.EXIT, 3, b'', 0)]))
     assert channel.claims.take_back(1) == [1]
     flush(channel)
     assert list(channel.worker_end.calls()) == [(0, b'a', None), (2, b'c', None)]
