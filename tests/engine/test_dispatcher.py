@@ -197,8 +197,9 @@ def test_what_cannot_be_sent_together_is_sent_alone(executor, counts, let_go):
 
 
 def test_a_function_that_the_worker_lacks_fails_each_that_came_together(executor, counts, let_go, monkeypatch):
-    monkeypatch.setattr(tasks, 'made_later', tasks.square.__class__(tasks.square.__code__, tasks.__dict__, 'made_later'),
-                        raising=False)
+    made_later = tasks.square.__class__(tasks.square.__code__, tasks.__dict__, 'made_later')
+    made_later.__qualname__ = 'made_later'
+    monkeypatch.setattr(tasks, 'made_later', made_later, raising=False)
     lost = [executor.submit(tasks.made_later, x) for x in range(200)]
     let_go()
     for future in lost:
