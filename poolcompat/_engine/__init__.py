@@ -47,8 +47,8 @@ reasoning and not by having run one:
 
 ==================================================  ======================================================================
 ``_workers`` ``_idle`` ``_newcomers``               ``Engine._lock``
-``_leavers`` ``_queued`` ``_pace`` ``_dozing``,
-and of a worker all but ``number``
+``_leavers`` ``_queued`` ``_pace`` ``_dozing``
+``_dismissed``, and of a worker all but ``number``
 ``_Worker.number``                                  only the thread that has reserved the worker counts it up
 ``_pending``                                        a deque: ``append`` and ``popleft`` are whole, also without the lock
 ``_closing`` ``_cancelling`` ``_suspect``           one reference, stored and then followed by ``wake``: a byte in a pipe,

@@ -94,6 +94,7 @@ class Engine(exits.Served):
         self._pace = None           # seconds that a call takes, by late experience
         self._failed_starts = 0     # workers in a row that did not get as far as to be ready
         self._launched = False
+        self._dismissed = False     # the workers were told to end, and no other is taken in
         self._launching = threading.Lock()
         self._cancelling = False
         self._suspect = False       # an exception cut a step of a caller's short: look everything over
@@ -398,7 +399,10 @@ class Engine(exits.Served):
                     channel.handing_over(False)
                 channel.worker_end = None
                 worker = _Worker(process, channel)
-                self._welcome(worker)
+                if not self._welcome(worker):
+                    channel.close()
+                    _try_to(kill, process)
+                    _try_to(process.join)
         except BaseException:
             if worker not in self._workers:
                 channel.close()
@@ -406,8 +410,12 @@ class Engine(exits.Served):
 
     @locked
     def _welcome(self, worker):
+        """Take the worker in, and return True; False where all has ended meanwhile."""
+        if self._dismissed:
+            return False
         in_one_step(partial(self.processes.__setitem__, worker.process.pid, worker.process),
                     partial(self._workers.append, worker), partial(self._newcomers.append, worker))
+        return True
 
     def _launch_thread(self):
         self._poller = self._poller_type(self._context)
@@ -736,7 +744,8 @@ class Engine(exits.Served):
 
     @locked
     def _dismiss(self):
-        """Tell every worker to end, and return them, and those that were told before."""
+        """Tell every worker to end, and return them, and those that were told before. No other is taken in."""
+        self._dismissed = True
         for worker in list(self._workers):
             self._retire(worker)
         return self._leavers

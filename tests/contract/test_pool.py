@@ -630,6 +630,7 @@ class LostCases(object):
         results.append(pool.apply_async(tasks.square, (3,)))
         gate.admit_one()
         pool.terminate()
+        pool.join()
         assert got == [str(results[-1]._slot.error)]
 
     @pytest.mark.race

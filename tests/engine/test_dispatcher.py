@@ -173,10 +173,10 @@ def test_calls_that_are_sent_together(executor, counts, let_go):
 
 
 def test_some_of_those_that_go_together_are_cancelled(executor, counts, let_go):
-    futures = [executor.submit(tasks.square, x) for x in range(100)]
+    futures = [executor.submit(tasks.square, x) for x in range(400)]
     cancelled = [future.cancel() for future in futures[1::2]]
     let_go()
-    assert [future.result() for future in futures[::2]] == [x * x for x in range(0, 100, 2)]
+    assert [future.result() for future in futures[::2]] == [x * x for x in range(0, 400, 2)]
     assert any(cancelled) and all(future.cancelled() == was for future, was in zip(futures[1::2], cancelled))
     assert counts
 

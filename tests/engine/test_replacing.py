@@ -3,6 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import os
 import signal
+import threading
 
 import pytest
 
@@ -53,15 +54,34 @@ def test_goes_on_with_fewer(pool, no_more, logged):
 
 
 def test_no_worker_is_left(no_more):
-    pool = poolcompat.Pool(1)
+    pool, gate = poolcompat.Pool(1), support.Gate()
     no_more(pool._engine)
-    results = [pool.apply_async(tasks.die_by_exit), pool.apply_async(tasks.square, (3,))]
+    results = [pool.apply_async(tasks.visit_then_exit, (gate.address, 3)), pool.apply_async(tasks.square, (3,))]
+    gate.admit_one()
+    gate.close()
     for result in results:
         with pytest.raises(WorkerLostError) as caught:
             result.get()
     assert isinstance(caught.value.__cause__, NoMore)
     pool.close()
     pool.join()
+
+
+def test_started_as_all_ends(monkeypatch):
+    """A caller starts a worker, and meanwhile the engine's own thread ends: that one is ended too (see conftest.py)."""
+    pool = poolcompat.Pool(1)
+    engine, welcome, started = pool._engine, pool._engine._welcome, []
+
+    def late(worker):
+        pool.terminate()
+        started.append(worker.process)
+        return welcome(worker)
+
+    monkeypatch.setattr(engine, '_welcome', late)
+    caller = threading.current_thread()
+    monkeypatch.setattr(engine, '_missing_workers', lambda: int(threading.current_thread() is caller))
+    engine._start_workers(1)
+    assert not started[0].is_alive() and not engine._workers
 
 
 def test_none_can_be_started(monkeypatch):
