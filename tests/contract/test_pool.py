@@ -196,6 +196,9 @@ class InterfaceCases(object):
         taken = []
         results = self.pool().imap(tasks.square, counted(itertools.count(), taken))
         assert list(itertools.islice(results, 1000)) == [x * x for x in range(1000)]
+        gate = self.gate()
+        results = self.pool().imap(tasks.visit, counted(itertools.repeat(gate.address), taken))
+        gate.admit_one()
 
     @native_never('a full pipe is what stops it, after some thousand items')
     def test_imap_does_not_run_far_ahead(self):
@@ -211,11 +214,19 @@ class InterfaceCases(object):
             yield gate.address
             taken.append('item 513')
 
+        def feeding_in():
+            """The functions that the thread which consumes the addresses is in."""
+            feeder = [thread for thread in threading.enumerate() if thread.name == 'poolcompat-feeder'][0]
+            frame, names = sys._current_frames()[feeder.ident], []
+            while frame:
+                names.append(frame.f_code.co_name)
+                frame = frame.f_back
+            return names
+
         results = self.pool().imap(tasks.visit, addresses())
         gate.admit_one()
         feeding.admit_one().let_go()
-        support.wait_for(lambda: taken)
-        time.sleep(.05)     # for it to go on, should it want to
+        support.wait_for(lambda: taken and (len(taken) > 1 or 'acquire' in feeding_in()))
         assert taken == ['item 512']
         assert results is not None
 
