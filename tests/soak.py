@@ -242,8 +242,9 @@ class Pools(object):
             try:
                 self.check(record, next(results))
             except StopIteration:
-                if record.outcome is None:
+                if not self.may_have_ended():
                     raise Mistake('too few results')
+                break
             except Exception as error:
                 self.check_error(record, error, chunksize > 1)
                 if not going_on:
@@ -358,6 +359,10 @@ class Pools(object):
         for path in missing:
             by_path[path].outcome = 'abandoned'
         return True
+
+    def may_have_ended(self):
+        """Return whether the pool takes no more calls: a ``Pool`` ends where worker after worker is killed as it starts."""
+        return self.ending or any('before it was ready' in str(error) for error in self.losses)
 
     # -- checking ------------------------------------------------------------------------------------------------
 

@@ -181,3 +181,11 @@ def test_private_names_of_the_native_pools_are_not_read(path):
                  '_queue_management_thread', '_idle_worker_semaphore', '_shutdown_thread', '_global_shutdown',
                  '_threads_wakeups', '_threads_queues'):
         assert name not in text
+
+
+def test_steps_of_the_model():
+    """The labels that claims.py ties to steps are those of the model, all of them."""
+    from poolcompat._engine import claims
+    model = read(os.path.join(os.path.dirname(__file__), 'model', 'claims.pml'))
+    labels = set(re.findall(r'^(?:#define )?([A-Z_]+)(?::|\(w\) .*->)', model, re.MULTILINE))
+    assert labels == set(re.findall(r'^``([A-Z_]+)``', claims.__doc__, re.MULTILINE))

@@ -8,6 +8,17 @@ stopped or killed worker holds, as there is none; and what is left in a dead wor
 The numbers of a worker's calls grow, and both pipes keep their order. So the worker, which finds call ``s`` in front of
 it, reads at most one number ``t`` beyond those of earlier calls. Where ``t == s`` the call is its own. Where
 ``t > s``, or there is none, the parent has taken ``s`` back: ``t`` is kept for the call that it belongs to.
+
+The protocol is modelled in ``tests/model/claims.pml``, which is searched exhaustively. Its labels are these steps:
+
+=============  ===========================================================================
+``SEND``       ``Engine._hand_over``: ``offer``, and only then the frames are written
+``CLAIM``      ``WorkerClaims.claim``
+``RUN``        what follows in ``worker.main`` where that was true, up to the result's frame
+``NOTE``       ``Engine._note``
+``TAKE_BACK``  ``Engine._take_back``: ``take_back``
+``BURY``       ``Engine._explain_death`` and ``PoolEngine._let_go``: what is left is taken back
+=============  ===========================================================================
 """
 from __future__ import absolute_import, division, print_function
 

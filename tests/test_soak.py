@@ -1,0 +1,17 @@
+"""A minute of chaos; see soak.py, which says what it was if anything is wrong."""
+from __future__ import absolute_import, division, print_function
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+SOAK = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'soak.py')
+
+
+@pytest.mark.timeout(600)       # soak.py ends by itself what hangs
+def test_soak():
+    process = subprocess.Popen([sys.executable, SOAK, '--seconds', '60'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    output = process.communicate()[0].decode('utf-8', 'replace')
+    assert process.returncode == 0, output
