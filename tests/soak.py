@@ -174,6 +174,10 @@ class Pools(object):
         record.path += '-%d' % id(record)       # two threads may have come to the same number
         return record
 
+    def count(self, rng, *counts):
+        """Return one of the numbers of calls; no big one where it takes thousands of interpreters that are to start."""
+        return min(rng.choice(counts), 1000 if self.most is None or self.method == 'fork' else 5 * self.most)
+
     def arguments(self, rng, record):
         return (record.path, record.plan) + ((b'y' * BIG,) if rng.random() < .01 else ())
 
@@ -198,7 +202,7 @@ class Pools(object):
         return False
 
     def submit(self, rng, pool):
-        records = [self.new(rng) for _ in range(rng.choice([1, 1, 5, 200]))]
+        records = [self.new(rng) for _ in range(self.count(rng, 1, 1, 5, 200))]
         for at, record in enumerate(records):
             try:
                 record.future = pool.submit(work, *self.arguments(rng, record))
@@ -224,7 +228,7 @@ class Pools(object):
             poolcompat.wait([record.future for record in records], GUARD)
 
     def map(self, rng, pool):
-        records = [self.new(rng) for _ in range(rng.choice([3, 300]))]
+        records = [self.new(rng) for _ in range(self.count(rng, 3, 300))]
         chunksize = rng.choice([1, 1, 7])
         try:
             results = pool.map(work_on, [self.arguments(rng, record) for record in records], chunksize=chunksize)
@@ -253,7 +257,7 @@ class Pools(object):
             record.outcome = record.outcome or 'abandoned'
 
     def apply_async(self, rng, pool):
-        records = [self.new(rng) for _ in range(rng.choice([1, 1, 5, 200]))]
+        records = [self.new(rng) for _ in range(self.count(rng, 1, 1, 5, 200))]
         for at, record in enumerate(records):
             try:
                 record.wants_callback = rng.random() < .3
@@ -284,7 +288,7 @@ class Pools(object):
         return True
 
     def map_async(self, rng, pool):
-        records = [self.new(rng) for _ in range(rng.choice([3, 300]))]
+        records = [self.new(rng) for _ in range(self.count(rng, 3, 300))]
         items = [self.arguments(rng, record) for record in records]
         chunksize = rng.choice([None, 1, 7])
         for record in records:
@@ -299,7 +303,7 @@ class Pools(object):
         try:
             values = result.get(GUARD)
         except poolcompat.pool.TimeoutError:
-            raise Mistake('map_async hangs')
+            raise Mistake('map_async hangs: ' + self.state(pool))
         except Exception as error:
             if isinstance(error, LOST):
                 self.losses.add(error)
@@ -314,7 +318,7 @@ class Pools(object):
         return True
 
     def imap(self, rng, pool):
-        records = [self.new(rng) for _ in range(rng.choice([3, 700]))]
+        records = [self.new(rng) for _ in range(self.count(rng, 3, 700))]
         items = [self.arguments(rng, record) for record in records]
         chunksize = rng.choice([1, 1, 7])
         try:
@@ -328,7 +332,7 @@ class Pools(object):
         return True
 
     def imap_unordered(self, rng, pool):
-        records = [self.new(rng) for _ in range(rng.choice([3, 700]))]
+        records = [self.new(rng) for _ in range(self.count(rng, 3, 700))]
         by_path = dict((record.path, record) for record in records)
         items = [self.arguments(rng, record) for record in records]
         try:
@@ -359,6 +363,14 @@ class Pools(object):
         for path in missing:
             by_path[path].outcome = 'abandoned'
         return True
+
+    def state(self, pool):
+        """Return what the engine of a pool that hangs was doing."""
+        engine = pool._engine
+        return '%d pending, %d queued, workers (pid, alive, ready, calls): %s, %s' % (
+            len(engine._pending), engine._queued, [
+                (worker.process.pid, worker.process.is_alive(), worker.ready, len(worker.calls))
+                for worker in list(engine._workers)], engine._thread)
 
     def may_have_ended(self):
         """Return whether the pool takes no more calls: a ``Pool`` ends where worker after worker is killed as it starts."""
@@ -397,7 +409,7 @@ class Pools(object):
                 try:
                     self.check(record, get(GUARD))
                 except poolcompat.pool.TimeoutError:
-                    raise Mistake('%s (%s) is not done' % (record.path, record.plan))
+                    raise Mistake('%s (%s) is not done: %s' % (record.path, record.plan, record.future))
                 except Exception as error:
                     self.check_error(record, error)
                 if record.wants_callback and record.callbacks != 1:
@@ -575,20 +587,21 @@ def warm_up(methods):
 
 
 def main(arguments=None):
-    from tests import support
+    from tests import races, support
     parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
     parser.add_argument('--seconds', type=float, default=60, help='how long new pools are made (default 60)')
     parser.add_argument('--seed', type=int, default=None, help='of the random numbers; by default another each time')
     parser.add_argument('--lanes', type=int, default=3, help='pools at a time (default 3)')
     parser.add_argument('--methods', default=','.join(support.START_METHODS), help='start methods (default: all)')
+    parser.add_argument('--races', action='store_true', help='make the engines yield wherever it could matter')
     options = parser.parse_args(arguments)
     seed = random.randrange(1 << 30) if options.seed is None else options.seed
     methods = options.methods.split(',')
     warnings.simplefilter('ignore')         # of fork beside threads, and of pools that are dropped
     logging.disable(logging.CRITICAL)
-    print('%s, seed %d, %g seconds, %d lanes, %s, %s channel' % (
+    print('%s, seed %d, %g seconds, %d lanes, %s, %s channel%s' % (
         sys.version.split()[0], seed, options.seconds, options.lanes, options.methods,
-        os.environ.get('POOLCOMPAT_CHANNEL', 'fast')))
+        os.environ.get('POOLCOMPAT_CHANNEL', 'fast'), ', with races' if options.races else ''))
     sys.stdout.flush()
 
     temporary = tempfile.mkdtemp()
@@ -599,6 +612,8 @@ def main(arguments=None):
     warm_up(methods)
     before = support.holdings(), semaphores(), set(os.listdir(tempfile.tempdir))
 
+    if options.races:
+        races.turn_on(seed)
     account = Account()
     end = time.time() + options.seconds
     # most of the pools by fork: those are made a hundred times as fast as the others

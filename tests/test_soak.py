@@ -11,7 +11,8 @@ SOAK = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'soak.py')
 
 
 @pytest.mark.timeout(600)       # soak.py ends by itself what hangs
-def test_soak():
-    process = subprocess.Popen([sys.executable, SOAK, '--seconds', '60'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+@pytest.mark.parametrize('arguments', [['--seconds', '60'], ['--seconds', '20', '--races']], ids=' '.join)
+def test_soak(arguments):
+    process = subprocess.Popen([sys.executable, SOAK] + arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     output = process.communicate()[0].decode('utf-8', 'replace')
     assert process.returncode == 0, output
