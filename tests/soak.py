@@ -175,8 +175,10 @@ class Pools(object):
         return record
 
     def count(self, rng, *counts):
-        """Return one of the numbers of calls; no big one where it takes thousands of interpreters that are to start."""
-        return min(rng.choice(counts), 1000 if self.most is None or self.method == 'fork' else 5 * self.most)
+        """Return one of the numbers of calls; no big one where so many workers would have to be started for them."""
+        if self.most is not None:
+            counts = [min(count, (40 if self.method == 'fork' else 5) * self.most) for count in counts]
+        return rng.choice(counts)
 
     def arguments(self, rng, record):
         return (record.path, record.plan) + ((b'y' * BIG,) if rng.random() < .01 else ())
