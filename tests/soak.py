@@ -414,6 +414,9 @@ class Pools(object):
                     raise Mistake('%s (%s) is not done: %s' % (record.path, record.plan, record.future))
                 except Exception as error:
                     self.check_error(record, error)
+                late = time.time() + GUARD
+                while record.wants_callback and not record.callbacks and time.time() < late:
+                    time.sleep(.001)    # it is called after those who wait are told, and nobody waited for the end
                 if record.wants_callback and record.callbacks != 1:
                     raise Mistake('%s: its callback was called %d times' % (record.path, record.callbacks))
             said = read_ledger(record.path)
