@@ -39,10 +39,15 @@ import warnings
 if __name__ == '__main__':
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
+try:
+    import faulthandler     # noqa: E402 (3.3)
+except ImportError:
+    faulthandler = None
+
 import poolcompat           # noqa: E402 (after the path)
 import poolcompat.pool      # noqa: E402
 
-GUARD = 120                 # seconds: only against hanging
+GUARD = 120                # seconds: only against hanging
 BIG = 200 * 1000            # bytes, more than a pipe holds
 
 
@@ -305,7 +310,7 @@ class Pools(object):
         try:
             values = result.get(GUARD)
         except poolcompat.pool.TimeoutError:
-            raise Mistake('map_async hangs: ' + self.state(pool))
+            raise Mistake('map_async hangs: ' + self.state())
         except Exception as error:
             if isinstance(error, LOST):
                 self.losses.add(error)
@@ -366,9 +371,11 @@ class Pools(object):
             by_path[path].outcome = 'abandoned'
         return True
 
-    def state(self, pool):
+    def state(self):
         """Return what the engine of a pool that hangs was doing."""
-        engine = pool._engine
+        if self.pool is None:
+            return 'the pool was dropped'
+        engine = self.pool._engine
         return '%d pending, %d queued, workers (pid, alive, ready, calls): %s, %s' % (
             len(engine._pending), engine._queued, [
                 (worker.process.pid, worker.process.is_alive(), worker.ready, len(worker.calls))
@@ -446,10 +453,14 @@ class Pools(object):
 
     # -- tormenting and ending -----------------------------------------------------------------------------------
 
+    def processes(self):
+        """Return the workers."""
+        pool = self.pool
+        return list((pool._pool if self.kind == 'Pool' else list(pool._processes.values())) or ())
+
     def torment(self):
         """Do something bad to a worker, or nothing."""
-        pool = self.pool
-        processes = list((pool._pool if self.kind == 'Pool' else list(pool._processes.values())) or ())
+        processes = self.processes()
         if not processes or not self.deadly:
             return
         process, what = self.rng.choice(processes), self.rng.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP])
@@ -604,6 +615,8 @@ def main(arguments=None):
     methods = options.methods.split(',')
     warnings.simplefilter('ignore')         # of fork beside threads, and of pools that are dropped
     logging.disable(logging.CRITICAL)
+    if faulthandler is not None:
+        faulthandler.register(signal.SIGUSR1, all_threads=True)
     print('%s, seed %d, %g seconds, %d lanes, %s, %s channel%s' % (
         sys.version.split()[0], seed, options.seconds, options.lanes, options.methods,
         os.environ.get('POOLCOMPAT_CHANNEL', 'fast'), ', with races' if options.races else ''))
@@ -630,8 +643,13 @@ def main(arguments=None):
         while lane.is_alive():
             lane.join(1)
             if time.time() > lane.since + 2 * GUARD:
-                print('HANG: %s, pool %d, %s\n%s' % (lane.name, lane.pools, lane.now, stacks()))
+                print('HANG: %s, pool %d, %s\n%s\n%s' % (
+                    lane.name, lane.pools, lane.now, lane.now and lane.now.state(), stacks()))
                 sys.stdout.flush()
+                if faulthandler is not None and lane.now:
+                    for process in lane.now.processes():
+                        os.kill(process.pid, signal.SIGUSR1)        # it says where it is
+                    time.sleep(1)
                 os._exit(1)
     for path, said in account.to_look_at_again.items():
         if read_ledger(path) != said:

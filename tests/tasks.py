@@ -6,6 +6,7 @@ file waits for a time to pass: a task that has to be running while the test look
 from __future__ import absolute_import, division, print_function
 
 import functools
+import importlib
 import os
 import platform
 import signal
@@ -81,6 +82,10 @@ def how_started(parent):
 
 def thread_names(_item=None):
     return [t.name for t in threading.enumerate()]
+
+
+def name_of_imported(name):
+    return importlib.import_module(name).__name__
 
 
 def touch(path):

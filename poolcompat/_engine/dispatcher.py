@@ -389,9 +389,10 @@ class Engine(exits.Served):
     def _start_worker(self):
         worker, channel = None, self._channel_type(self._context)
         try:
-            with interrupt_later(self._context.get_start_method() == 'fork') as blocked:
-                process = self._context.Process(
-                    target=main, args=(channel.worker_end, self._dump, self._initializer, self._initargs, blocked))
+            forking = self._context.get_start_method() == 'fork'
+            with interrupt_later(forking) as blocked:
+                process = self._context.Process(target=main, args=(
+                    channel.worker_end, self._dump, self._initializer, self._initargs, forking, blocked))
                 channel.handing_over(True)
                 try:
                     process.start()

@@ -35,11 +35,14 @@ class _Interrupt(object):
             raise KeyboardInterrupt
 
 
-def main(end, dump, initializer, initargs, blocked):
+def main(end, dump, initializer, initargs, forked, blocked):
     """Run the calls that arrive at ``end``, a channel's worker end, until there are no more.
 
-    ``dump`` pickles what they return, ``blocked`` says that SIGINT was blocked for the time of the start.
+    ``dump`` pickles what they return, ``forked`` says how this process was started, and ``blocked`` that SIGINT was blocked
+    for the time of the start.
     """
+    if forked:
+        _forget_imports()
     interrupt = _Interrupt()
     if blocked:
         interrupt_now()
@@ -67,6 +70,15 @@ def main(end, dump, initializer, initargs, blocked):
             body = None
     except (EOFError, OSError, IOError):
         tell_parent_is_gone()
+
+
+def _forget_imports():
+    """Forget who was importing what as this process was forked: the parent's other threads are not here to end it.
+
+    A call that needs such a module has an error, if any, instead of waiting for ever. On PyPy up to 3.10 that is every module
+    with a function which another thread pickled just then. What 2.7 has instead is held for the time of a fork.
+    """
+    getattr(sys.modules.get('_frozen_importlib'), '_module_locks', {}).clear()
 
 
 def _run(body, index, together, dump, interrupt):

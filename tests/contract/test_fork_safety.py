@@ -2,14 +2,17 @@
 from __future__ import absolute_import, division, print_function
 
 import gc
+import importlib
 import os
 import platform
+import sys
+import threading
 
 import pytest
 
 from tests import tasks
 from tests.bindings import ALL, Fork, Forkserver, Native, Portable, bind
-from tests.support import in_forked_child
+from tests.support import GUARD, in_forked_child, wait_for
 
 OURS = [binding for binding in ALL if binding is not Native]
 
@@ -148,9 +151,32 @@ class InsideAWorkerCases(object):
         assert 'fork' in text or 'process' in text
 
 
+class ImportCases(object):
+    """A thread that imports a module as a worker is forked is not in the worker, to end it."""
+
+    @pytest.mark.skipif(sys.version_info < (3, 0), reason='2.7 lets no thread import while a process is forked')
+    def test_module_that_another_thread_is_importing(self, tmpdir, monkeypatch):
+        tmpdir.join('slow_to_import.py').write(
+            'import threading\nbegun, go_on = threading.Event(), threading.Event()\nbegun.set()\ngo_on.wait(%d)\n' % GUARD)
+        monkeypatch.syspath_prepend(str(tmpdir))
+        importer = threading.Thread(target=importlib.import_module, args=('slow_to_import',))
+        importer.start()
+        try:
+            wait_for(lambda: hasattr(sys.modules.get('slow_to_import'), 'go_on'))
+            slow = sys.modules['slow_to_import']
+            assert slow.begun.wait(GUARD)
+            executor = self.executor()
+            assert executor.submit(tasks.name_of_imported, 'slow_to_import').result(GUARD) == 'slow_to_import'
+        finally:
+            slow.go_on.set()
+            importer.join()
+            del sys.modules['slow_to_import']
+
+
 bind(globals(), ForkedChildCases, [Fork, Portable, Forkserver])
 bind(globals(), NewExecutorCases, [Fork, Portable])
 bind(globals(), InsideAWorkerCases, [Fork, Portable])
+bind(globals(), ImportCases, [Fork, Portable])
 
 
 @pytest.mark.skipif(not os.path.isdir('/proc/self/fd'), reason='needs the names of descriptors, from /proc')
