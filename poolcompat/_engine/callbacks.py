@@ -11,18 +11,18 @@ from .calls import OwnThread, log
 _here = threading.local()       # ``.callbacks``: those that this thread is the thread of
 
 
-class Callbacks(object):
+class Callbacks(OwnThread):
     """Calls functions one after the other, so that they need not be thread-safe, in a thread of their own, so that they may
     wait for the pool. Once that has ended, ``add`` calls them itself."""
 
     def __init__(self, owner):
+        super(Callbacks, self).__init__(name='poolcompat-callbacks')
+        self.daemon = True      # a callback may wait for ever
         self._queue = SimpleQueue()
         self._ended = False
         self._owner = weakref.ref(owner, self.stop)
-        self._thread = OwnThread(target=self._run, name='poolcompat-callbacks')
-        self._thread.daemon = True      # a callback may wait for ever
-        exits.note_helper(self._thread, self.stop)
-        self._thread.start()
+        exits.note_helper(self)
+        self.start()
 
     def add(self, function, then):
         """Have ``function()`` called, and ``then()`` whatever comes of it."""
@@ -34,10 +34,10 @@ class Callbacks(object):
         """End the thread when what there is has been called. Takes no lock: called at any instruction of any thread."""
         self._queue.put(None)
 
-    def join(self):
-        """Wait until the thread has ended. After ``stop``."""
+    def join(self, timeout=None):
+        """Wait until the thread has ended, unless this is it. After ``stop``."""
         if current() is not self:
-            self._thread.join()
+            super(Callbacks, self).join(timeout)
 
     def work_until(self, slot):
         """Call other functions until the slot is ready, in one of them that waits for it."""
@@ -45,7 +45,7 @@ class Callbacks(object):
         while not slot.ready:
             self._step(self._queue.get())
 
-    def _run(self):
+    def run(self):
         _here.callbacks = self
         while not self._ended:
             self._step(self._queue.get())

@@ -11,7 +11,7 @@ CLOSED = 'cannot schedule new futures after shutdown'
 
 _engines = {}       # process -> its engines that are at work
 _threads = weakref.WeakSet()    # the threads of engines, at work or just ending
-_helpers = weakref.WeakKeyDictionary()  # threads that run code of the user's, which may take for ever -> how to end one
+_helpers = weakref.WeakSet()    # threads that run code of the user's, which may take for ever
 _exiting = False
 _MOMENT = 1         # seconds that a helper is waited for
 
@@ -76,12 +76,12 @@ def end(engine):
     _engines[os.getpid()].discard(engine)
 
 
-def note_helper(thread, stop=None):
-    """Have ``stop()`` called and ``thread`` waited for at exit, but for a moment only.
+def note_helper(thread):
+    """Have ``thread`` waited for at exit, but for a moment only, after its ``stop()`` if it has one.
 
     On 2.7 a thread that outlives its modules complains.
     """
-    _helpers[thread] = stop
+    _helpers.add(thread)
 
 
 def _finish_all():
@@ -96,9 +96,8 @@ def _finish_all():
     for thread in list(_threads):
         if thread.is_alive() and thread is not threading.current_thread():
             thread.join()
-    helpers = [(thread, stop) for thread, stop in list(_helpers.items()) if thread.is_alive()]
-    for _, stop in helpers:
-        if stop is not None:
-            stop()
-    for thread, _ in helpers:
+    helpers = [thread for thread in list(_helpers) if thread.is_alive()]
+    for thread in helpers:
+        getattr(thread, 'stop', int)()
+    for thread in helpers:
         thread.join(_MOMENT)
