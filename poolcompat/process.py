@@ -12,7 +12,7 @@ from six.moves import zip
 from . import _native
 from ._compat.py27.contexts import get_context
 from ._compat.py312 import cpu_count
-from ._compat.py36.processes import kill
+from ._compat.py36.processes import kill, terminate
 from ._compat.py37 import show_signature
 from ._engine.calls import Call
 from ._engine.dispatcher import Engine
@@ -133,7 +133,7 @@ class ProcessPoolExecutor(ExecutorGaps, _NativeProcessPoolExecutor, Executor):
 
     def terminate_workers(self):
         """End the worker processes now (SIGTERM) and shut down; calls that run get BrokenProcessPool (CPython 3.14)."""
-        self._engine.stop_workers(operator.methodcaller('terminate'))
+        self._engine.stop_workers(terminate)
 
     def kill_workers(self):
         """Kill the worker processes now (SIGKILL) and shut down; calls that run get BrokenProcessPool (CPython 3.14)."""

@@ -9,6 +9,7 @@ frames:
 from __future__ import absolute_import, division, print_function
 
 import collections
+import contextlib
 import errno
 import io
 import os
@@ -55,6 +56,22 @@ _watching = []
 def starting():
     """Return the lock under which pipes are made and workers started, one worker at a time in the whole process."""
     return _starting.setdefault(os.getpid(), threading.RLock())
+
+
+@contextlib.contextmanager
+def beside_standard():
+    """Keep what is opened inside away from the descriptors 0 to 2 where those are closed: what a call prints goes there."""
+    taken = []
+    try:
+        try:
+            while not taken or taken[-1] <= 2:
+                taken.append(os.open(os.devnull, os.O_RDWR))
+        except (OSError, IOError):
+            pass            # no such file, or no more descriptors, which whoever needs one will say
+        yield
+    finally:
+        for fd in taken:
+            os.close(fd)
 
 
 def _own(connections):

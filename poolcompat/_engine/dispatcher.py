@@ -7,12 +7,11 @@ import sys
 import threading
 import time
 from functools import partial
-from operator import methodcaller
 
 from .._compat.py27.pickling import Pickling, dumps_alone, loads
 from .._compat.py27.signals import interrupt_later
 from .._compat.py27.waiting import Latch, get_ident, monotonic
-from .._compat.py36.processes import kill
+from .._compat.py36.processes import kill, terminate
 from .._compat.py38.exits import DAEMON_THREADS
 from .._errors import BrokenProcessPool, Death, RemoteTraceback, explain_pickling, in_words, signal_name, without_frames
 from . import channel as channels
@@ -99,7 +98,7 @@ class Engine(exits.Served):
         self._cancelling = False
         self._suspect = False       # an exception cut a step of a caller's short: look everything over
         self._death = None
-        self._stop = methodcaller('terminate')      # how the workers of a broken pool are ended
+        self._stop = terminate      # how the workers of a broken pool are ended
         self._ended = False         # nothing looks at ``_pending`` any more
         self._quiet = False         # nothing came while our thread waited last
         self._dozing = False        # it waits, and will not look at the workers by itself
@@ -358,7 +357,7 @@ class Engine(exits.Served):
     def _start_workers(self, count):
         """Start workers: under ``fork`` all of them, before the thread; else up to ``count`` that are missing."""
         error = None
-        with channels.starting():
+        with channels.starting(), channels.beside_standard():
             if self._death is not None:     # interrupted, in another thread
                 self._fall(self._death)
                 return
@@ -370,7 +369,7 @@ class Engine(exits.Served):
             try:
                 for _ in range(count):
                     self._start_worker()
-            except Exception as reason:     # no memory, no process, initargs that cannot be pickled
+            except Exception as reason:     # no memory, no process, no descriptor, initargs that cannot be pickled
                 error = reason
             if first:
                 try:

@@ -29,3 +29,10 @@ else:
             process.terminate()
         elif process.is_alive():
             os.kill(process.pid, signal.SIGKILL)
+
+
+def terminate(process):
+    """Ask a ``multiprocessing.Process`` to end, one that is stopped as well: it is to go on for that."""
+    process.terminate()
+    if hasattr(signal, 'SIGCONT') and process.is_alive():
+        os.kill(process.pid, signal.SIGCONT)
