@@ -179,8 +179,8 @@ class GuardCases(object):
     def test_no_guard(self, program):
         script = self.script(program).finish()
         assert script.code == 1
-        check(script.err, 'ended with exit code', 'before it was ready', 'Most likely the main module makes the pool when it '
-              "is imported, without the guard if __name__ == '__main__':", 'Put what makes the pool under that guard')
+        check(script.err, 'ended with exit code', 'before it was ready', 'Most likely the main module makes the pool',
+              "without the guard if __name__ == '__main__':", 'Put what makes the pool under that guard')
 
 
 class LateCases(object):
