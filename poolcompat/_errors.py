@@ -94,13 +94,54 @@ def without_frames(error, count):
     return error
 
 
-_ADVICE = ('. A process pool pickles the function and its arguments: functions and classes must be importable by name from '
-           'a module, so no lambda and no local function, and no open file, lock or socket may be among the arguments')
+# -- what an error teaches: each text is the probable cause and the remedy, and stands after what happened ------------
+
+_CALL = ('A process pool pickles the function and its arguments. Functions and classes must be importable by name from a '
+         'module, so no lambda and no local function: use a def of the module, or functools.partial of one. No open '
+         'file, lock or socket may be among the arguments: send the path of the file; give locks, queues and events of '
+         'multiprocessing to initargs, which initializer keeps in a global')
+_RESULT = ('What a call returns is pickled to be sent back: return data, such as the list of what a generator yields, '
+           'and no generator, lambda, open file, lock or socket')
+_RAISED = ('It was the call that raised %s, which cannot be pickled to be sent back: its class must be importable by '
+           'name from a module, and what it holds must be such as can be pickled')
+_REBUILT = ('pickle makes an exception again by calling its class with its args: have its __init__ hand all its '
+            'arguments to that of Exception, or define __reduce__')
+_FORKED = ('A worker that was forked knows only what was defined before: define the function, and import its module, '
+           'before the first call')
+_FRESH = ('The worker imports the module afresh: what is defined at a prompt, by exec, or under if __name__ == '
+          "'__main__': is not in it. Put it into a module")
+GUARD = ("Most likely the main module makes the pool when it is imported, without the guard if __name__ == '__main__':, "
+         'or cannot be imported by the worker. Put what makes the pool under that guard')
+KILLED = ('Most likely the memory ran out and the system killed the process (its log then has a line of the '
+          'out-of-memory killer), unless somebody else did: use fewer workers, or give each call less at once')
+
+
+def _advise(error, advice):
+    """Return the error with the advice added to its text, where that is a plain text of an interpreter's own."""
+    plain = isinstance(error, (AttributeError, TypeError, ImportError, PicklingError)) or (
+        type(error) is RuntimeError and 'through inheritance' in str(error))        # a lock of multiprocessing
+    if plain and len(error.args) == 1 and isinstance(error.args[0], str):
+        error.args = ('%s. %s' % (error.args[0], advice),)
+    return error
 
 
 def explain_pickling(error):
-    """Return the error of pickling a call, with advice added to its text where that is a plain text."""
-    if isinstance(error, (AttributeError, TypeError, PicklingError)) and len(error.args) == 1 \
-            and isinstance(error.args[0], str):
-        error.args = (error.args[0] + _ADVICE,)
-    return error
+    """Return the error of pickling a call, with advice."""
+    return _advise(error, _CALL)
+
+
+def explain_result(error):
+    """Return the error of pickling what a call returned, with advice."""
+    return _advise(error, _RESULT)
+
+
+def explain_raised(error, raised):
+    """Return the error of pickling what a call raised, with advice."""
+    return _advise(error, _RAISED % in_words(raised))
+
+
+def explain_loading(error, where, method):
+    """Return the error of unpickling, with advice where the cause is likely; ``method`` is how the worker was started."""
+    if 'the worker' in where and isinstance(error, (AttributeError, ImportError)):
+        return _advise(error, _FORKED if method == 'fork' else _FRESH)
+    return _advise(error, _REBUILT) if 'the exception' in where and isinstance(error, TypeError) else error

@@ -14,10 +14,23 @@
 """
 from __future__ import absolute_import, division, print_function
 
+import platform
+import sys
 from concurrent import futures
 
 #: The base of the errors of ``concurrent.futures``.
 Error = futures.CancelledError.__mro__[1]
+
+
+def has_since(version):
+    """Return whether this interpreter has what is native since that version."""
+    # Breakpoint: https://docs.python.org/3/library/concurrent.futures.html (of each feature, in ``_features``)
+    return sys.version_info >= version
+
+
+def interpreter():
+    """Return what this interpreter is, and of which version, as text."""
+    return platform.python_implementation(), platform.python_version()
 
 
 def thread_pool():

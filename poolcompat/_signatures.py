@@ -7,6 +7,7 @@ method that takes its arguments as the text says, complains as CPython 3.13 does
 from __future__ import absolute_import, division, print_function
 
 import ast
+import numbers
 
 from ._compat.py37 import show_signature
 
@@ -77,6 +78,13 @@ def _bind(name, positional, star, keyword_only, args, kwargs):
     if missing:
         raise TypeError(_missing(name, missing))
     return values
+
+
+def check_number(name, value):
+    """Raise TypeError where the value of the parameter ``name`` is no number: 2.7 finds any text greater than 0."""
+    if not isinstance(value, numbers.Number):
+        raise TypeError('%s must be an integer, not %s: %r. What comes from a command line or from the environment is text: '
+                        'use int()' % (name, type(value).__name__, value))
 
 
 def submit_arguments(name, args):

@@ -25,6 +25,7 @@ from ._engine.threads import ThreadEngine
 from ._engine.worker import call_each, star_each
 from ._errors import RemoteTraceback    # noqa: F401 (CPython's name for it here)
 from ._errors import WorkerLostError
+from ._signatures import check_number
 from .thread import BrokenThreadPool
 
 __all__ = ('Pool', 'ThreadPool', 'AsyncResult', 'ApplyResult', 'MapResult', 'TimeoutError', 'MaybeEncodingError',
@@ -284,6 +285,7 @@ class Pool(_native_pool.Pool):
         self._state = None      # until there is something to close
         if processes is None:
             processes = cpu_count() or 1
+        check_number('processes', processes)
         if processes < 1:
             raise ValueError('Number of processes must be at least 1')
         if maxtasksperchild is not None and (

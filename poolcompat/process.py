@@ -21,7 +21,7 @@ from ._errors import BrokenProcessPool
 from ._errors import RemoteTraceback as _RemoteTraceback    # noqa: F401 (CPython's name for it here)
 from ._futures import Executor, ExecutorGaps, Future
 from ._map import map_calls
-from ._signatures import signature, submit_arguments
+from ._signatures import check_number, signature, submit_arguments
 
 __all__ = ('ProcessPoolExecutor', 'BrokenProcessPool')
 
@@ -53,7 +53,8 @@ class ProcessPoolExecutor(ExecutorGaps, _NativeProcessPoolExecutor, Executor):
             max_workers = cpu_count() or 1
             if sys.platform == 'win32':
                 max_workers = min(_MAX_WINDOWS_WORKERS, max_workers)
-        elif operator.index(max_workers) <= 0:
+        check_number('max_workers', max_workers)
+        if operator.index(max_workers) <= 0:
             raise ValueError('max_workers must be greater than 0')
         elif sys.platform == 'win32' and max_workers > _MAX_WINDOWS_WORKERS:
             raise ValueError('max_workers must be <= %d' % _MAX_WINDOWS_WORKERS)

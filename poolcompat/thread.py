@@ -10,7 +10,7 @@ from ._compat.py37 import show_signature
 from ._engine.calls import Call
 from ._engine.threads import ThreadEngine
 from ._futures import Executor, ExecutorGaps, Future
-from ._signatures import signature, submit_arguments
+from ._signatures import check_number, signature, submit_arguments
 
 __all__ = ('ThreadPoolExecutor', 'BrokenThreadPool')
 
@@ -35,6 +35,10 @@ class ThreadPoolExecutor(ExecutorGaps, _NativeThreadPoolExecutor, Executor):
     ``initializer``, ``initargs``
         called in each thread before its first call. TypeError where it cannot be called. What it raises breaks the pool.
 
+    A call that waits for another one of the same executor keeps its thread meanwhile. Where all threads wait so for calls
+    that wait for a thread, as natively, nothing goes on until one is cancelled or a time-out ends: make more threads than
+    calls can wait, or a second executor for what is waited for.
+
     Source: CPython 3.15, ``concurrent.futures``; arguments since 3.6 (bpo-27664), 3.7 (bpo-21423).
     """
 
@@ -42,6 +46,7 @@ class ThreadPoolExecutor(ExecutorGaps, _NativeThreadPoolExecutor, Executor):
     def __init__(self, max_workers, thread_name_prefix, initializer, initargs):
         if max_workers is None:
             max_workers = min(32, (cpu_count() or 1) + 4)
+        check_number('max_workers', max_workers)
         if max_workers <= 0:
             raise ValueError('max_workers must be greater than 0')
         if initializer is not None and not callable(initializer):

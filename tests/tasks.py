@@ -409,6 +409,12 @@ def raise_unpicklable():
     raise Unpicklable()
 
 
+def raise_of_a_local_class():
+    class Local(Exception):
+        pass
+    raise Local('sad')
+
+
 def raise_refuses_pickling():
     raise RefusesPickling()
 

@@ -27,7 +27,7 @@ def test_versions():
 
 def test_tox_has_an_environment_for_each():
     envlist = re.search('^envlist = (.*)$', read('tox.ini'), re.MULTILINE).group(1).split(', ')
-    assert envlist == ['py' + version.replace('.', '') for version in versions()] + ['pypy3', 'lint']
+    assert envlist == ['py' + version.replace('.', '') for version in versions()] + ['pypy3', 'lint', 'types']
 
 
 def test_python_requires():
@@ -38,6 +38,22 @@ def test_python_requires():
 def test_requirements():
     listed = re.search('^install_requires =\n((?:    .*\n)+)', read('setup.cfg'), re.MULTILINE).group(1)
     assert sorted(listed.split('\n')) == ['', '    futures; python_version < "3"', '    six']
+
+
+@pytest.mark.parametrize('name', ['py.typed', '__init__.pyi'] + [
+    name + '.pyi' for name in ('_futures', 'interpreter', 'pool', 'process', 'thread')])
+def test_stubs_are_installed(name):
+    """They came with the package: under tox, through the source distribution and a wheel made of it."""
+    with io.open(os.path.join(os.path.dirname(poolcompat.__file__), name), encoding='utf-8') as stream:
+        assert stream.read() == read(os.path.join('poolcompat', name))
+
+
+def test_every_public_module_has_a_stub():
+    folder = os.path.join(ROOT, 'poolcompat')
+    public = [name for name in os.listdir(folder) if name.endswith('.py') and not name.startswith('_')]
+    assert len(public) == 4
+    for name in public:
+        assert os.path.exists(os.path.join(folder, name + 'i'))
 
 
 def test_version_is_in_the_changelog():

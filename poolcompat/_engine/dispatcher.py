@@ -13,12 +13,13 @@ from .._compat.py27.signals import interrupt_later
 from .._compat.py27.waiting import Latch, get_ident, monotonic
 from .._compat.py36.processes import kill, terminate
 from .._compat.py38.exits import DAEMON_THREADS
-from .._errors import BrokenProcessPool, Death, RemoteTraceback, explain_pickling, in_words, signal_name, without_frames
+from .._errors import (GUARD, KILLED, BrokenProcessPool, Death, RemoteTraceback, explain_loading, explain_pickling, in_words,
+                       signal_name, without_frames)
 from . import channel as channels
 from . import exits
 from .calls import OwnThread, cancel, fail, in_own_thread, log, set_future, start, take_alike
 from .steps import in_one_step
-from .worker import main, unpack_error
+from .worker import dump_returned, main, unpack_error
 
 _AHEAD_SECONDS = .001       # how much work a busy worker is kept supplied with
 LOOK_SECONDS = 2            # how often to look whether busy workers live, should no descriptor tell
@@ -38,6 +39,7 @@ class _Worker(object):
         self.done = 0               # calls that have ended
         self.init_error = None      # what its initializer raised
         self.leaving = False        # it was told to end
+        self.killed = False         # by us
         self.buried = False         # its results have ended, and nothing reads them any more
 
 
@@ -69,7 +71,7 @@ class Engine(exits.Served):
 
     _error_type = BrokenProcessPool
     _story = 'A process in the process pool was terminated abruptly while the future was running or pending: '
-    _dump = staticmethod(dumps_alone)       # pickles results, in the worker
+    _dump = staticmethod(dump_returned)     # pickles results, in the worker
     _least_ahead = 1        # how many calls a worker may have, however long they take: what is sent cannot be cancelled
 
     def __init__(self, max_workers, context, initializer, initargs, max_tasks):
@@ -491,6 +493,7 @@ class Engine(exits.Served):
 
     def _unpickled_badly(self, call, where, cause):
         """Return the error of a call that could not be unpickled, or what came of it."""
+        cause = explain_loading(cause, where, self._context.get_start_method())
         error = BrokenProcessPool('%s: %s: %s' % (call, where, in_words(cause)))
         error.__cause__ = cause
         error.call = str(call)
@@ -661,6 +664,7 @@ class Engine(exits.Served):
         process = worker.process
         _try_to(process.join, _GRACE_SECONDS)       # its descriptors are closed a moment before it can be waited for
         if _try_to(process.is_alive):
+            worker.killed = True
             _try_to(kill, process)
             _try_to(process.join)
         self._mourn(worker, *self._explain_death(worker))
@@ -682,14 +686,15 @@ class Engine(exits.Served):
         elif not worker.ready:
             doing = 'before it was ready'
             if self._context.get_start_method() != 'fork':
-                doing += (". Most likely the main module makes the pool when it is imported, without the guard "
-                          "if __name__ == '__main__':, or cannot be imported by the worker")
+                doing += '. ' + GUARD
         else:
             unclaimed = worker.channel.claims.take_back(channels.MOST) if worker.channel.claims else ()
             running = next((call for call in worker.calls), None)
             running = None if running is None or running.number in unclaimed else running
             doing = 'while it ran %s' % running if running else 'while it was idle'
         name = signal_name(process.exitcode)
+        if name == 'SIGKILL' and not worker.killed and self._stop is terminate:
+            doing += '. ' + KILLED
         end = 'was killed by %s (exit code %d)' % (name, process.exitcode) if name else (
             'ended in an unknown way' if process.exitcode is None else 'ended with exit code %d' % process.exitcode)
         return Death('%sprocess %s %s %s.' % (self._story, process.pid, end, doing), cause=cause, pid=process.pid,

@@ -4,7 +4,7 @@ from __future__ import absolute_import, division, print_function
 from six.moves import reprlib
 
 from .._compat.py27.waiting import monotonic
-from .._errors import Death, WorkerLostError
+from .._errors import Death, WorkerLostError, explain_loading
 from .calls import Call, fail, log, name_of
 from .dispatcher import LOOK_SECONDS, Engine, locked
 from .worker import dump_result
@@ -113,7 +113,7 @@ class PoolEngine(Engine):
                     self._max_workers, exc_info=(type(error), error, getattr(error, '__traceback__', None)))
 
     def _unpickled_badly(self, call, where, cause):
-        return cause
+        return explain_loading(cause, where, self._context.get_start_method())
 
     def _mourn(self, worker, death, running):
         self._failed_starts += not worker.ready

@@ -118,10 +118,20 @@ def star_each(fn, chunk):
     return list(starmap(fn, chunk))
 
 
+def dump_returned(result):
+    """Return the result pickled; the error says what can be sent back."""
+    try:
+        return dumps_alone(result)
+    except Exception as error:
+        from .._errors import explain_result
+        explain_result(error)
+        raise
+
+
 def dump_result(result):
     """Return the result pickled, as ``Pool`` does it; MaybeEncodingError where that cannot be."""
     try:
-        return dumps_alone(result)
+        return dump_returned(result)
     except Exception:
         from .. import _native
         raise _native.multiprocessing_pool().MaybeEncodingError(sys.exc_info()[1], result)
@@ -137,14 +147,15 @@ def pack_error():
 
     Where it cannot be pickled, the error that says so takes its place.
     """
-    text = ''.join(traceback.format_exception(*sys.exc_info()))
+    text, raised = ''.join(traceback.format_exception(*sys.exc_info())), sys.exc_info()[1]
     try:
-        pickled = dumps_alone(sys.exc_info()[1])
+        pickled = dumps_alone(raised)
     except BaseException:
         text += '\nThe exception above could not be pickled:\n\n'
         text += ''.join(traceback.format_exception(*sys.exc_info()))
         try:
-            pickled = dumps_alone(sys.exc_info()[1])
+            from .._errors import explain_raised
+            pickled = dumps_alone(explain_raised(sys.exc_info()[1], raised))
         except BaseException:
             pickled = dumps_alone(RuntimeError('an exception that cannot be pickled'))
     if not isinstance(text, bytes):

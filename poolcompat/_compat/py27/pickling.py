@@ -51,6 +51,9 @@ else:
     import types
     from multiprocessing.forking import ForkingPickler
 
+    _FILE = 'c__builtin__\nfile\n'       # in what is pickled where there is an open file, or the type
+    _LONG = 1 << 16                     # bytes that take long to be searched
+
     class Pickler(ForkingPickler):
         """The pickler of ``multiprocessing``, which knows methods, and methods of built-in types as well."""
 
@@ -63,6 +66,8 @@ else:
 
         def reduce(self, obj):
             """Return the function and the arguments that make ``obj`` again, or None for what the base knows."""
+            if isinstance(obj, types.FileType):
+                raise TypeError("cannot pickle '%s' object" % type(obj).__name__)    # would arrive as one that is not open
             owner = getattr(obj, '__self__', None)
             if type(obj) is types.BuiltinFunctionType and owner is not None:
                 return getattr, (owner, obj.__name__)
@@ -70,14 +75,18 @@ else:
     def dumps_alone(value):
         """Return ``value`` pickled, by the slow pickler where the fast one cannot: it knows methods, and more.
 
+        The fast one does not refuse an open file, which is looked for where there is not much to look through.
         An object of the user's that fails in the fast one is pickled twice, and fails in the slow one for the same reason.
         """
         try:
-            return cPickle.dumps(value, 2)
+            pickled = cPickle.dumps(value, 2)
+            if len(pickled) > _LONG or _FILE not in pickled:
+                return pickled
         except Exception:
-            buffer = io.BytesIO()
-            Pickler(buffer, 2).dump(value)
-            return buffer.getvalue()
+            pass
+        buffer = io.BytesIO()
+        Pickler(buffer, 2).dump(value)
+        return buffer.getvalue()
 
     class Pickling(object):
         """Pickles one value after the other: 2.7's fast pickler takes no reducers that would have to be looked up."""
