@@ -12,11 +12,9 @@ from tests.clients.libraries import Native, Ours, fail_at_three, square
 def gathered(executor):
     """The results of calls that the loop has made in the executor, and the errors' types."""
     with executor, contextlib.closing(asyncio.new_event_loop()) as loop:
-        asyncio.set_event_loop(loop)
         calls = [loop.run_in_executor(executor, square, number) for number in range(50)]
         calls += [loop.run_in_executor(executor, fail_at_three, number) for number in range(6)]
         results = loop.run_until_complete(asyncio.gather(*calls, return_exceptions=True))
-        asyncio.set_event_loop(None)
     return [type(result) if isinstance(result, Exception) else result for result in results]
 
 

@@ -1,60 +1,55 @@
-"""gevent's and eventlet's patched standard library: our pools work under it as the native ones do, or say why not.
+"""gevent's and eventlet's patched standard library: our pools work under it, or say why not, and never hang.
 
-Never is there a hang: ``support.Script`` ends one that takes a minute, and fails.
+``support.Script`` ends what takes a minute, and fails. The native process pools are not run beside ours: under either of the
+two ``multiprocessing.Pool`` hangs on every Python, and 2.7's ``ProcessPoolExecutor`` as well.
 """
 from __future__ import absolute_import, division, print_function
-
-import textwrap
 
 import pytest
 
 from tests import support
 
-PREAMBLE = '''from __future__ import absolute_import, division, print_function
-'''
 PATCHES = {'gevent': 'from gevent import monkey; monkey.patch_all()', 'eventlet': 'import eventlet; eventlet.monkey_patch()'}
-
-JOBS = {
-    'thread executor': '''
-        with pools.ThreadPoolExecutor(2) as executor:
-            print(list(executor.map(tasks.square, range(9))), executor.submit(tasks.square, 5).result())
-    ''',
-    'process executor': '''
-        with pools.ProcessPoolExecutor(2) as executor:
-            print(list(executor.map(tasks.square, range(9))), executor.submit(tasks.square, 5).result())
-    ''',
-    'thread pool': '''
-        pool = pool_types.ThreadPool(2)
-        print(pool.map(tasks.square, range(9)), pool.apply(tasks.square, (5,)))
-        pool.close()
-        pool.join()
-    ''',
-    'process pool': '''
-        pool = pool_types.Pool(2)
-        print(pool.map(tasks.square, range(9)), pool.apply(tasks.square, (5,)))
-        pool.close()
-        pool.join()
-    ''',
-}
+MODULES = {'native': 'import concurrent.futures as executors, multiprocessing.pool as pools',
+           'poolcompat': 'import poolcompat as executors, poolcompat as pools'}
+EXECUTOR = '''\
+with executors.%s(2) as executor:
+    print(list(executor.map(tasks.square, range(5))), executor.submit(tasks.square, 5).result())
+'''
+POOL = '''\
+pool = pools.%s(2)
+print(pool.map(tasks.square, range(5)), pool.apply(tasks.square, (5,)))
+pool.close()
+pool.join()
+'''
+JOBS = {'ThreadPoolExecutor': EXECUTOR, 'ThreadPool': POOL, 'ProcessPoolExecutor': EXECUTOR, 'Pool': POOL}
+SQUARES = '[0, 1, 4, 9, 16] 25\n'
 
 
-def outcome(client, library, job):
-    body = '%s\nimport %s as pools, %s as pool_types\n%s\nprint(JOB)\n' % (
-        PATCHES[client],
-        'poolcompat' if library == 'poolcompat' else 'concurrent.futures',
-        'poolcompat' if library == 'poolcompat' else 'multiprocessing.pool', textwrap.dedent(JOBS[job]))
-    script = support.Script(body.replace('print(JOB)', "print('done')"), preamble=PREAMBLE).finish()
-    return script
+def run(client, library, name):
+    lines = ['from __future__ import print_function', PATCHES[client], MODULES[library], 'from tests import tasks',
+             JOBS[name] % name]
+    return support.Script('\n'.join(lines), preamble='').finish()
 
 
-if __name__ == '__main__':
-    import sys
-    for client in PATCHES:
-        for job in sorted(JOBS):
-            for library in 'native', 'poolcompat':
-                try:
-                    s = outcome(client, library, job)
-                    print(client, job, library, s.code, s.out, s.err[-300:])
-                except AssertionError as e:
-                    print(client, job, library, 'HUNG', str(e)[:2500])
-                sys.stdout.flush()
+@pytest.fixture(params=sorted(PATCHES))
+def client(request):
+    """The clients that this environment has; on 2.7 gevent would have to be compiled."""
+    pytest.importorskip(request.param)
+    return request.param
+
+
+@pytest.mark.parametrize('name', ['ThreadPoolExecutor', 'ThreadPool'])
+def test_threads(client, name):
+    native, ours = run(client, 'native', name), run(client, 'poolcompat', name)
+    assert (ours.code, ours.out) == (native.code, native.out) == (0, SQUARES), ours.err
+
+
+@pytest.mark.parametrize('name', ['ProcessPoolExecutor', 'Pool'])
+def test_processes(client, name):
+    """eventlet takes ``select.poll`` away: that is an error at once, which names it."""
+    script = run(client, 'poolcompat', name)
+    if client == 'eventlet' and script.code:
+        assert script.err.rstrip().endswith("has no attribute 'poll'")
+    else:
+        assert (script.code, script.out) == (0, SQUARES), script.err
