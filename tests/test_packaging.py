@@ -45,6 +45,7 @@ def test_version_is_in_the_changelog():
     assert re.search(r'^## \[?%s\b' % re.escape(poolcompat.__version__), read('CHANGELOG.md'), re.MULTILINE)
 
 
-@pytest.mark.parametrize('name', ['README.md', 'CHANGELOG.md', 'LICENSE', 'tox.ini', 'run-tests', 'MANIFEST.in'])
+@pytest.mark.parametrize('name', ['README.md', 'CHANGELOG.md', 'RELEASING.md', 'LICENSE', 'tox.ini', 'run-tests',
+                                  'MANIFEST.in'])
 def test_file_is_there(name):
     assert read(name).strip()

@@ -42,7 +42,7 @@ def closing(pool):
 
 
 def counted(pool_type, made):
-    """Return a subclass that notes in the list ``made`` that one was made: a replaced name that nobody uses proves nothing."""
+    """Return a subclass that notes in ``made`` that one was made: a replaced name that nobody uses proves nothing."""
     class Counted(pool_type):
         def __init__(self, *args, **kwargs):
             made.append(pool_type)

@@ -82,7 +82,8 @@ def transferred(monkeypatch, executor_type):
     store = Store()
     config = TransferConfig(max_request_concurrency=4, max_submission_concurrency=2)
     with TransferManager(client(monkeypatch, store), config, executor_cls=executor_type) as manager:
-        for future in [manager.upload(io.BytesIO(BODY), 'bucket', 'big'), manager.upload(io.BytesIO(b'x'), 'bucket', 'small')]:
+        uploads = [manager.upload(io.BytesIO(body), 'bucket', key) for key, body in (('big', BODY), ('small', b'x'))]
+        for future in uploads:
             future.result()
         big, small = io.BytesIO(), io.BytesIO()
         for future in [manager.download('bucket', 'big', big), manager.download('bucket', 'small', small)]:

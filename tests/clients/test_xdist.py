@@ -43,7 +43,8 @@ def test_the_same_tests_pass(tmpdir):
         folder = tmpdir.mkdir(library)
         folder.join('test_pools.py').write(TESTS[library] + BODY)
         folder.join('pytest.ini').write('[pytest]\n')
-        script = support.Script('', program=['-m', 'pytest', '-q', '-p', 'no:cacheprovider', '-n', '2', str(folder)], folder=str(folder)).finish()
+        program = ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', '-n', '2', str(folder)]
+        script = support.Script('', program=program, folder=str(folder)).finish()
         assert "TypeError: unsupported operand type(s) for //: 'str' and 'int'" in script.out
         outcomes.append((script.code, re.findall(r'\d+ (?:passed|failed)', script.out)))
     assert outcomes[0] == outcomes[1] == (1, ['1 failed', '9 passed'])

@@ -10,7 +10,10 @@ import sys
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUNDLED = 'import ensurepip, glob, os; print(glob.glob(os.path.join(os.path.dirname(ensurepip.__file__), "_bundled", "pip-*"))[0])'
+BUNDLED = """
+import ensurepip, glob, os
+print(glob.glob(os.path.join(os.path.dirname(ensurepip.__file__), '_bundled', 'pip-*'))[0])
+"""
 PROGRAM = '''\
 from poolcompat import Pool, ProcessPoolExecutor, ThreadPoolExecutor
 
