@@ -3,11 +3,13 @@ from __future__ import absolute_import, division, print_function
 
 import concurrent.futures
 import io
+import os
 
 import pytest
 import tqdm
 from tqdm.contrib import concurrent as maps
 
+from tests import support
 from tests.clients.libraries import Native, Ours, closing, counted, square
 
 
@@ -51,3 +53,10 @@ def test_its_bar(barred):
     screen = Screen()
     assert barred(Ours, screen) == barred(Native, Screen())
     assert u'20/20' in screen.getvalue() and u'100%' in screen.getvalue()
+
+
+def test_the_example():
+    path = os.path.join(support.ROOTS[1], 'examples', 'progress_bar.py')
+    script = support.Script('', program=[path, '40']).finish()
+    assert (script.code, script.out) == (0, 'with_map: 20540\nwith_as_completed: 20540\nwith_imap: 20540\n')
+    assert script.err.count(' 40/40 ') == 3
