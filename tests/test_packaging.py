@@ -28,7 +28,7 @@ def test_versions():
 def test_tox_has_an_environment_for_each():
     envlist = re.search('^envlist = (.*)$', read('tox.ini'), re.MULTILINE).group(1).split(', ')
     assert envlist == ['py' + version.replace('.', '') for version in versions()] + [
-        'pypy3', 'clients27', 'clients36', 'clients311', 'clients313', 'packaging313', 'lint']
+        'pypy3', 'clients27', 'clients36', 'clients311', 'clients313', 'packaging313', 'docs', 'lint']
 
 
 def test_python_requires():
