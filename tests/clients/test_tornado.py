@@ -1,6 +1,8 @@
 """tornado: its loop, over executors of both libraries."""
 from __future__ import absolute_import, division, print_function
 
+from contextlib import closing
+
 import pytest
 from tornado import gen, ioloop
 
@@ -24,6 +26,6 @@ def served(executor):
 def test_coroutines(name):
     results = []
     for library in Native, Ours:
-        with getattr(library, name)(2) as executor:
-            results.append(ioloop.IOLoop.current().run_sync(lambda: served(executor)))
+        with getattr(library, name)(2) as executor, closing(ioloop.IOLoop(make_current=False)) as loop:
+            results.append(loop.run_sync(lambda: served(executor)))
     assert results[0] == results[1] == (9, 81, [n * n for n in range(20)], 'three')
