@@ -25,7 +25,8 @@ def test_pools(name, scheduler):
     assert results[0] == results[1] == ([30, 255, 730, 1455, 2430, 3655], 3655)
 
 
-@pytest.mark.skipif(not hasattr(dask.local, 'MultiprocessingPoolExecutor'), reason='a dask as old as this one takes only pools')
+@pytest.mark.skipif(not hasattr(dask.local, 'MultiprocessingPoolExecutor'),
+                    reason='a dask as old as this one takes only pools')
 @pytest.mark.parametrize('name, scheduler', [('ProcessPoolExecutor', 'processes'), ('ThreadPoolExecutor', 'threads')])
 def test_executors(name, scheduler):
     results = []
