@@ -34,8 +34,7 @@ def run(client, library, name):
 
 @pytest.fixture(params=sorted(PATCHES))
 def client(request):
-    """The clients that this environment has; on 2.7 gevent would have to be compiled."""
-    pytest.importorskip(request.param)
+    pytest.importorskip(request.param, reason='on 2.7 gevent would have to be compiled')
     return request.param
 
 
