@@ -38,3 +38,8 @@ __getattr__, __dir__ = lazy_names(__name__, __all__, {
     '_compat.py312': ('cpu_count',),
 })
 del lazy_names
+
+
+def _named_for_freezers():
+    """Never called: PyInstaller and its like find the modules of a program by its import statements."""
+    from . import _futures, interpreter, pool, process, thread      # noqa: F401

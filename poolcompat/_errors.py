@@ -33,6 +33,8 @@ class WorkerLostError(BrokenProcessPool):
     """The worker of a ``Pool`` that ran this call died, or the pool ended before the call did.
 
     The attributes are those of ``BrokenProcessPool``; ``call`` has a short form of the arguments. Every other call is run.
+
+    Source: our own; up to CPython 3.15 the result of that call is waited for without end (bpo-22393).
     """
     __module__ = 'poolcompat.pool'
 

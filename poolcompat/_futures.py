@@ -30,5 +30,10 @@ class ExecutorGaps(object):
 
 
 class Future(py27.FutureGaps, py38.FutureGaps, py313.FutureGaps, py310.FutureGaps, py37.FutureGaps, futures.Future):
-    """The result of a call that may not have ended yet: the interpreter's own Future, as of 3.15 on every interpreter."""
+    """The result of a call that may not have ended yet: the interpreter's own Future, as of 3.15 on every interpreter.
+
+    Executors make it; ``Future[int]`` is for annotations.
+
+    Source: CPython 3.15, ``concurrent.futures``; ``exception_info`` and ``set_exception_info``: the ``futures`` backport.
+    """
     __module__ = 'poolcompat'

@@ -42,7 +42,10 @@ _pool_count = itertools.count()
 
 
 class TimeoutError(_TimeoutError, multiprocessing.TimeoutError):
-    """The result was not there in time."""
+    """The result was not there in time.
+
+    Source: CPython's ``multiprocessing.TimeoutError``, which is no ``TimeoutError`` up to 3.15.
+    """
     __module__ = 'poolcompat.pool'
 
 
@@ -60,7 +63,10 @@ def _wait(slot, timeout):
 
 
 class ApplyResult(_native_pool.ApplyResult):
-    """What a call will have returned: see ``Pool.apply_async``."""
+    """What a call will have returned: see ``Pool.apply_async``.
+
+    Source: CPython 3.15, ``multiprocessing.pool``.
+    """
     __module__ = 'poolcompat.pool'
 
     def __init__(self, callbacks, callback, error_callback):
@@ -105,7 +111,10 @@ AsyncResult = ApplyResult
 
 
 class MapResult(ApplyResult):
-    """What the calls of a map will have returned: see ``Pool.map_async``."""
+    """What the calls of a map will have returned: see ``Pool.map_async``.
+
+    Source: CPython 3.15, ``multiprocessing.pool``.
+    """
 
     def __init__(self, callbacks, callback, error_callback, count, chunked):
         super(MapResult, self).__init__(callbacks, callback, error_callback)
@@ -343,7 +352,7 @@ class Pool(_native_pool.Pool):
     # -- calls ---------------------------------------------------------------------------------------------------
 
     def apply(self, func, args=(), kwds={}):
-        """Return ``func(*args, **kwds)``, called in a worker."""
+        """Return ``func(*args, **kwds)``, called in a worker, or raise what it raised; ValueError after ``close``."""
         return self.apply_async(func, args, kwds).get()
 
     def apply_async(self, func, args=(), kwds={}, callback=None, error_callback=None):
@@ -361,19 +370,26 @@ class Pool(_native_pool.Pool):
         """Return the list of ``func`` of each item of ``iterable``, called in workers.
 
         ``chunksize`` items are sent to a worker together; by default as many as make four chunks for each worker.
+        ValueError where it is less than 1, and after ``close``.
         """
         return self.map_async(func, iterable, chunksize).get()
 
     def starmap(self, func, iterable, chunksize=None):
-        """As ``map``, of ``func(*item)`` for each item."""
+        """As ``map``, of ``func(*item)`` for each item of ``iterable``, ``chunksize`` of them together."""
         return self.starmap_async(func, iterable, chunksize).get()
 
     def map_async(self, func, iterable, chunksize=None, callback=None, error_callback=None):
-        """As ``map``; return the MapResult at once. Callbacks as of ``apply_async``."""
+        """As ``map`` of ``func``, ``iterable`` and ``chunksize``; return the MapResult at once.
+
+        ``callback`` and ``error_callback`` as of ``apply_async``; the first is called with the list.
+        """
         return self._map(call_each, func, iterable, chunksize, callback, error_callback)
 
     def starmap_async(self, func, iterable, chunksize=None, callback=None, error_callback=None):
-        """As ``map_async``, of ``func(*item)`` for each item."""
+        """As ``map_async``, of ``func(*item)`` for each item of ``iterable``, ``chunksize`` of them together.
+
+        ``callback`` and ``error_callback`` as there.
+        """
         return self._map(star_each, func, iterable, chunksize, callback, error_callback)
 
     def _map(self, each, func, iterable, chunksize, callback, error_callback):
@@ -403,13 +419,15 @@ class Pool(_native_pool.Pool):
     def imap(self, func, iterable, chunksize=1):
         """Return an iterator over ``func`` of each item of ``iterable``, in order, called in workers.
 
+        ``chunksize`` items are sent to a worker together; ValueError where it is less than 1.
+
         The iterable is consumed by a thread of the pool, a little ahead of the workers. The iterator's ``next(timeout)``
         raises TimeoutError where a result is not there in time.
         """
         return self._imap(IMapIterator, func, iterable, chunksize)
 
     def imap_unordered(self, func, iterable, chunksize=1):
-        """As ``imap``, in the order in which the calls end."""
+        """As ``imap`` of ``func``, ``iterable`` and ``chunksize``, in the order in which the calls end."""
         return self._imap(IMapUnorderedIterator, func, iterable, chunksize)
 
     def _imap(self, iterator_type, func, iterable, chunksize):
@@ -475,7 +493,10 @@ def _chunks(items, size):
 
 
 class ThreadPool(Pool, _native_pool.ThreadPool):
-    """A pool of threads that run calls; parameters as of ``Pool``. Where an initializer fails, the pool ends.
+    """A pool of threads that run calls. Where an initializer fails, the pool ends.
+
+    ``processes``, ``initializer``, ``initargs``
+        as of ``Pool``: how many threads, and what each of them calls first.
 
     At the exit of the interpreter calls that run are left alone.
 

@@ -21,7 +21,10 @@ if issubclass(_NativeBrokenThreadPool, BrokenExecutor):
     BrokenThreadPool = _NativeBrokenThreadPool
 else:
     class BrokenThreadPool(_NativeBrokenThreadPool, BrokenExecutor):
-        """The initializer of a thread has failed."""
+        """The initializer of a thread has failed.
+
+        Source: CPython 3.7 (bpo-21423).
+        """
 
 
 class ThreadPoolExecutor(ExecutorGaps, _NativeThreadPoolExecutor, Executor):

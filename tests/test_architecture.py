@@ -3,6 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import ast
 import concurrent.futures
+import modulefinder
 import os
 import re
 import subprocess
@@ -112,6 +113,19 @@ def test_import_is_light():
     assert out[-1] == '1'
     heavy = [name for name in out[:-1] if re.match(r'multiprocessing|concurrent\.futures\.(?!_base)', name)]
     assert heavy == []
+
+
+def test_freezers_find_what_is_loaded_on_first_use():
+    """By import statements alone, as PyInstaller and its like look for the modules of a program."""
+    loaded = fresh('import poolcompat\n'
+                   'for name in poolcompat.__all__:\n'
+                   '    getattr(poolcompat, name)\n'
+                   'print("\\n".join(name for name in sys.modules if name.startswith("poolcompat.")))')
+    finder = modulefinder.ModuleFinder([os.path.dirname(PACKAGE)])
+    finder.import_hook('poolcompat')
+    assert 'poolcompat.process' in loaded
+    missing = set(loaded) - set(finder.modules)
+    assert missing <= {'poolcompat.thread'}     # up to 3.7 modulefinder takes that for 2.7's own `thread`
 
 
 def test_import_patches_nothing():

@@ -11,7 +11,7 @@ import pytest
 from tests import support
 
 EXAMPLES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'examples')
-NAMES = ['checksum_tree.py', 'prime_search.py', 'word_count.py']
+NAMES = ['checksum_tree.py', 'prime_search.py', 'word_count.py', 'worker_logs.py']
 
 
 def start(name, *arguments, **options):
@@ -121,6 +121,32 @@ def test_words_of_several_files_in_several_pieces(tmpdir):
     files = [str(tmpdir.join(name)) for name in ('big', 'small', 'empty')]
     status, out, _ = run('word_count.py', '--top', '2', '--tasks-per-child', '1', '-w', '2', *files)
     assert (status, out) == (0, b'  250001 beta\n  250000 alpha\n500002 words, 3 different\n')
+
+
+@pytest.mark.parametrize('method', support.START_METHODS)
+def test_what_workers_log_is_written_by_the_parent(method):
+    status, out, err = run('worker_logs.py', '8', '--workers', '2', '--method', method)
+    assert (status, err) == (0, '')
+    lines = out.decode('utf-8').splitlines()
+    said = sorted(line.partition(' ')[2] for line in lines if ' jobs' in line)
+    assert said == (['jobs INFO: the results: [None, 100, 50, 33, None, 100, 50, 33]']
+                    + ['jobs.divide DEBUG: %d is on its way' % number for number in range(8)]
+                    + ['jobs.divide ERROR: %d cannot be done' % number for number in (0, 4)])
+    assert [line.startswith('MainProcess') for line in lines if ' jobs INFO' in line] == [True]
+    assert not any(line.startswith('MainProcess') for line in lines if ' jobs.divide ' in line)
+    assert sum(line.startswith('ZeroDivisionError') for line in lines) == 2      # with its traceback
+
+
+def test_progress_of_map_as_completed_and_imap():
+    status, out, err = run('progress_bar.py', '40', '--plain')
+    assert (status, out) == (0, b'with_map: 20540\nwith_as_completed: 20540\nwith_imap: 20540\n')
+    bars = err.splitlines()
+    assert len([bar for bar in bars if bar.endswith('[' + '#' * 40 + '] 40/40')]) == 3
+    assert '\r'.join(bars).count('[' + '#' * 20 + ' ' * 20 + '] 20/40') == 3
+
+
+def test_progress_of_nothing():
+    assert run('progress_bar.py', '0', '--plain')[:2] == (0, b'with_map: 0\nwith_as_completed: 0\nwith_imap: 0\n')
 
 
 @pytest.mark.parametrize('name', NAMES)

@@ -27,7 +27,8 @@ def test_versions():
 
 def test_tox_has_an_environment_for_each():
     envlist = re.search('^envlist = (.*)$', read('tox.ini'), re.MULTILINE).group(1).split(', ')
-    assert envlist == ['py' + version.replace('.', '') for version in versions()] + ['pypy3', 'lint', 'types']
+    assert envlist == ['py' + version.replace('.', '') for version in versions()] + [
+        'pypy3', 'clients27', 'clients36', 'clients311', 'clients313', 'packaging313', 'docs', 'lint', 'types']
 
 
 def test_python_requires():
@@ -60,6 +61,7 @@ def test_version_is_in_the_changelog():
     assert re.search(r'^## \[?%s\b' % re.escape(poolcompat.__version__), read('CHANGELOG.md'), re.MULTILINE)
 
 
-@pytest.mark.parametrize('name', ['README.md', 'CHANGELOG.md', 'LICENSE', 'tox.ini', 'run-tests', 'MANIFEST.in'])
+@pytest.mark.parametrize('name', ['README.md', 'CHANGELOG.md', 'RELEASING.md', 'LICENSE', 'tox.ini', 'run-tests',
+                                  'MANIFEST.in'])
 def test_file_is_there(name):
     assert read(name).strip()

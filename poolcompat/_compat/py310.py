@@ -18,7 +18,10 @@ elif sys.version_info >= (3, 0):
     import builtins
 
     class TimeoutError(futures.TimeoutError, builtins.TimeoutError):
-        """The operation exceeded the given deadline."""
+        """The operation exceeded the given deadline.
+
+        Source: CPython 3.11 (bpo-42413), where it is the builtin one.
+        """
         __module__ = 'poolcompat'
 
     class FutureGaps(object):

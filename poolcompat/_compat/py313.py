@@ -42,7 +42,10 @@ if sys.version_info >= (3, 14):
     Executor = futures.Executor
 else:
     class Executor(futures.Executor):
-        """The base of executors, for your own: ``submit`` and ``shutdown`` are to be defined."""
+        """The base of executors, for your own: ``submit`` and ``shutdown`` are to be defined.
+
+        Source: CPython 3.15, ``concurrent.futures``.
+        """
         __module__ = 'poolcompat'
 
         def submit(*args, **kwargs):
@@ -70,7 +73,15 @@ else:
 
         @signature('self, wait=True, *, cancel_futures=False')
         def shutdown(self, wait, cancel_futures):
-            """Free what the executor holds; for an executor that holds nothing, nothing (CPython 3.9)."""
+            """Free what the executor holds; here that is nothing.
+
+            ``wait``
+                return only when the calls that there are have ended.
+            ``cancel_futures``
+                cancel the calls that have not started.
+
+            Source: CPython 3.9 (bpo-39349).
+            """
 
 
 # Breakpoint: https://github.com/python/cpython/issues/124694 (InterpreterPoolExecutor)
@@ -79,15 +90,27 @@ if sys.version_info >= (3, 14):
     from concurrent.futures.interpreter import BrokenInterpreterPool, ExecutionFailed
 else:
     class BrokenInterpreterPool(BrokenExecutor):
-        """The initializer of an interpreter's thread has failed."""
+        """The initializer of an interpreter's thread has failed.
+
+        Source: CPython 3.14 (gh-124694).
+        """
         __module__ = 'poolcompat.interpreter'
 
     class ExecutionFailed(RuntimeError):
-        """An exception was raised in another interpreter."""
+        """An exception was raised in another interpreter.
+
+        Source: CPython 3.14 (gh-124694).
+        """
         __module__ = 'poolcompat.interpreter'
 
     class InterpreterPoolExecutor(Executor):
-        """A pool of threads with an interpreter each. It cannot be made here: NotImplementedError says so."""
+        """A pool of threads with an interpreter each. It cannot be made here: NotImplementedError says so.
+
+        ``max_workers``, ``thread_name_prefix``, ``initializer``, ``initargs``
+            as of ``ThreadPoolExecutor``.
+
+        Source: CPython 3.14 (gh-124694).
+        """
         __module__ = 'poolcompat.interpreter'
 
         @signature("self, max_workers=None, thread_name_prefix='', initializer=None, initargs=()")

@@ -15,7 +15,10 @@ if sys.version_info >= (3, 8):
         __slots__ = ()
 else:
     class InvalidStateError(Error):
-        """The operation is not allowed in this state of the future."""
+        """The operation is not allowed in this state of the future.
+
+        Source: CPython 3.8 (bpo-33238).
+        """
         __module__ = 'poolcompat'
 
     _UNSET = ('PENDING', 'RUNNING')
@@ -28,7 +31,7 @@ else:
         """
 
         def set_result(self, result):
-            """Set the result of the call; InvalidStateError where there is one (CPython 3.8, bpo-33238)."""
+            """Set ``result`` as that of the call; InvalidStateError where there is one (CPython 3.8, bpo-33238)."""
             with self._condition:
                 unset = self._state in _UNSET
                 if unset:
@@ -37,7 +40,7 @@ else:
             self._after(unset)
 
         def set_exception(self, exception):
-            """Set the exception of the call; InvalidStateError where there is a result (CPython 3.8, bpo-33238)."""
+            """Set ``exception`` as that of the call; InvalidStateError where there is a result (CPython 3.8, bpo-33238)."""
             with self._condition:
                 unset = self._state in _UNSET
                 if unset:

@@ -37,7 +37,7 @@ if sys.version_info >= (3, 3):
             return error, getattr(error, '__traceback__', None)
 
         def set_exception_info(self, exception, traceback):
-            """As ``set_exception``, with the traceback that the exception is to have."""
+            """As ``set_exception(exception)``, with the ``traceback`` that it is to have."""
             self.set_exception(exception.with_traceback(traceback))
 else:
     import collections
@@ -222,7 +222,7 @@ else:
             return self._result
 
         def set_exception_info(self, exception, traceback):
-            """As ``set_exception``, with the traceback that the exception is to have."""
+            """As ``set_exception(exception)``, with the ``traceback`` that it is to have."""
             with self._condition:
                 if self._state in ('PENDING', 'RUNNING'):
                     self._traceback = traceback

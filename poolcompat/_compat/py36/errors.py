@@ -10,5 +10,8 @@ if sys.version_info >= (3, 7):
     BrokenExecutor = futures.BrokenExecutor
 else:
     class BrokenExecutor(RuntimeError):
-        """An executor can no longer run calls."""
+        """An executor can no longer run calls.
+
+        Source: CPython 3.7 (bpo-21423).
+        """
         __module__ = 'poolcompat'

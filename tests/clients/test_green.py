@@ -1,0 +1,54 @@
+"""gevent's and eventlet's patched standard library: our pools work under it, or say why not, and never hang.
+
+``support.Script`` ends what takes a minute, and fails. The native process pools are not run beside ours: under either of the
+two ``multiprocessing.Pool`` hangs on every Python, and 2.7's ``ProcessPoolExecutor`` as well.
+"""
+from __future__ import absolute_import, division, print_function
+
+import pytest
+
+from tests import support
+
+PATCHES = {'gevent': 'from gevent import monkey; monkey.patch_all()', 'eventlet': 'import eventlet; eventlet.monkey_patch()'}
+MODULES = {'native': 'import concurrent.futures as executors, multiprocessing.pool as pools',
+           'poolcompat': 'import poolcompat as executors, poolcompat as pools'}
+EXECUTOR = '''\
+with executors.%s(2) as executor:
+    print(list(executor.map(tasks.square, range(5))), executor.submit(tasks.square, 5).result())
+'''
+POOL = '''\
+pool = pools.%s(2)
+print(pool.map(tasks.square, range(5)), pool.apply(tasks.square, (5,)))
+pool.close()
+pool.join()
+'''
+JOBS = {'ThreadPoolExecutor': EXECUTOR, 'ThreadPool': POOL, 'ProcessPoolExecutor': EXECUTOR, 'Pool': POOL}
+SQUARES = '[0, 1, 4, 9, 16] 25\n'
+
+
+def run(client, library, name):
+    lines = ['from __future__ import print_function', PATCHES[client], MODULES[library], 'from tests import tasks',
+             JOBS[name] % name]
+    return support.Script('\n'.join(lines), preamble='').finish()
+
+
+@pytest.fixture(params=sorted(PATCHES))
+def client(request):
+    pytest.importorskip(request.param, reason='on 2.7 gevent would have to be compiled')
+    return request.param
+
+
+@pytest.mark.parametrize('name', ['ThreadPoolExecutor', 'ThreadPool'])
+def test_threads(client, name):
+    native, ours = run(client, 'native', name), run(client, 'poolcompat', name)
+    assert (ours.code, ours.out) == (native.code, native.out) == (0, SQUARES), ours.err
+
+
+@pytest.mark.parametrize('name', ['ProcessPoolExecutor', 'Pool'])
+def test_processes(client, name):
+    """eventlet takes ``select.poll`` away: that is an error at once, which names it."""
+    script = run(client, 'poolcompat', name)
+    if client == 'eventlet' and script.code:
+        assert script.err.rstrip().endswith("has no attribute 'poll'")
+    else:
+        assert (script.code, script.out) == (0, SQUARES), script.err
