@@ -6,15 +6,21 @@ import itertools
 import weakref
 
 import six
+from six.moves import range
 
 from ._compat.py27.waiting import monotonic
 
 
-def map_calls(executor, fn, arguments, timeout, buffersize):
+#: Of these every item is at hand: nobody waits for the next one.
+AT_HAND = frozenset([list, tuple, range])
+
+
+def map_calls(executor, fn, arguments, timeout, buffersize, submit_all=None):
     """Submit ``fn(*args)`` for each ``args`` of an iterable; return an iterator over the results, in order.
 
     The calls are submitted now, or ``buffersize`` ahead of the results that were taken. ``timeout`` counts from now.
-    What has not started when the iterator is left is cancelled, and nothing that it yielded is kept.
+    What has not started when the iterator is left is cancelled, and nothing that it yielded is kept. ``submit_all(fn,
+    arguments)``, if any, submits many in one step.
     """
     if buffersize is not None and not isinstance(buffersize, six.integer_types):
         raise TypeError('buffersize must be an integer or None')
@@ -22,7 +28,10 @@ def map_calls(executor, fn, arguments, timeout, buffersize):
         raise ValueError('buffersize must be None or > 0')
     deadline = None if timeout is None else monotonic() + timeout
     arguments = iter(arguments)
-    ahead = collections.deque(executor.submit(fn, *args) for args in itertools.islice(arguments, buffersize))
+    if submit_all is not None and buffersize is None:
+        ahead = collections.deque(submit_all(fn, arguments))
+    else:
+        ahead = collections.deque(executor.submit(fn, *args) for args in itertools.islice(arguments, buffersize))
     return _results(ahead, weakref.ref(executor), fn, arguments, deadline)
 
 

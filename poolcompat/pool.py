@@ -10,7 +10,7 @@ import warnings
 from functools import partial
 
 import six
-from six.moves import builtins, range, zip
+from six.moves import builtins, zip
 
 from . import _native
 from ._compat.py27.contexts import get_context
@@ -25,6 +25,7 @@ from ._engine.threads import ThreadEngine
 from ._engine.worker import call_each, star_each
 from ._errors import RemoteTraceback    # noqa: F401 (CPython's name for it here)
 from ._errors import WorkerLostError
+from ._map import AT_HAND
 from ._signatures import check_number
 from .thread import BrokenThreadPool
 
@@ -37,7 +38,6 @@ _ResourceWarning = getattr(builtins, 'ResourceWarning', None)       # 2.7 has no
 
 _RUN, _CLOSE, _TERMINATE = 'RUN', 'CLOSE', 'TERMINATE'
 _BATCH = 256            # how many calls at once a feeder submits; twice as many are on their way
-_AT_HAND = frozenset([list, tuple, range])     # of these every item is there
 _pool_count = itertools.count()
 
 
@@ -405,7 +405,7 @@ class Pool(_native_pool.Pool):
             calls = ((each, (func, chunk), first) for first, chunk in _chunks(items, chunksize))
         else:
             calls = ((func, item if each is star_each else (item,), None) for item in items)
-        if chunksize > 1 and type(items) in _AT_HAND:
+        if chunksize > 1 and type(items) in AT_HAND:
             count, at_once = -(-len(items) // chunksize), self._processes   # the first chunks run while the others are made
         else:
             calls = list(calls)
@@ -439,7 +439,7 @@ class Pool(_native_pool.Pool):
             calls = ((func, (item,), None) for item in iterable)
         else:
             calls = ((call_each, (func, chunk), first) for first, chunk in _chunks(iter(iterable), chunksize))
-        at_once = _BATCH if type(iterable) in _AT_HAND else 1
+        at_once = _BATCH if type(iterable) in AT_HAND else 1
         thread = threading.Thread(target=results.feed, args=(self, calls, at_once), name='poolcompat-feeder')
         thread.daemon = True        # the iterable may wait for ever
         self._feeders.add(thread)

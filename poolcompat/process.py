@@ -7,7 +7,7 @@ import sys
 from functools import partial
 
 import six
-from six.moves import zip
+from six.moves import map, zip
 
 from . import _native
 from ._compat.py27.contexts import get_context
@@ -16,16 +16,18 @@ from ._compat.py36.processes import kill, terminate
 from ._compat.py37 import show_signature
 from ._engine.calls import Call
 from ._engine.dispatcher import Engine
-from ._engine.worker import star_each
+from ._engine.slots import MapSlot
+from ._engine.worker import call_each, star_each
 from ._errors import BrokenProcessPool
 from ._errors import RemoteTraceback as _RemoteTraceback    # noqa: F401 (CPython's name for it here)
 from ._futures import Executor, ExecutorGaps, Future
-from ._map import map_calls
+from ._map import AT_HAND, map_calls
 from ._signatures import check_number, signature, submit_arguments
 
 __all__ = ('ProcessPoolExecutor', 'BrokenProcessPool')
 
 _NativeProcessPoolExecutor, _ = _native.process_pool()
+_BATCH = 256            # how many calls of a map are submitted in one step
 _MAX_WINDOWS_WORKERS = 61       # WaitForMultipleObjects waits for 63 handles
 
 
@@ -111,11 +113,27 @@ class ProcessPoolExecutor(ExecutorGaps, _NativeProcessPoolExecutor, Executor):
         """
         if chunksize < 1:
             raise ValueError('chunksize must be >= 1.')
+        at_hand = AT_HAND.issuperset(map(type, iterables))
         if chunksize == 1:
-            return map_calls(self, fn, zip(*iterables), timeout, buffersize)
-        items = zip(*iterables)
+            submit_all = partial(self._submit_all, _BATCH) if at_hand and self._submits_itself() else None
+            return map_calls(self, fn, zip(*iterables), timeout, buffersize, submit_all)
+        each, items = (call_each, iter(iterables[0])) if len(iterables) == 1 else (star_each, zip(*iterables))
         chunks = iter(lambda: tuple(itertools.islice(items, chunksize)), ())
-        return _chained(map_calls(self, partial(star_each, fn), zip(chunks), timeout, buffersize))
+        submit_all = partial(self._submit_all, self._max_workers) if at_hand and self._submits_itself() else None
+        return _chained(map_calls(self, each, zip(itertools.repeat(fn), chunks), timeout, buffersize, submit_all))
+
+    def _submits_itself(self):
+        """Return whether nobody has put another ``submit`` in the place of ours."""
+        return getattr(self.submit, '__func__', None) is vars(ProcessPoolExecutor)['submit']
+
+    def _submit_all(self, at_once, fn, arguments):
+        """Submit ``fn(*args)`` for each ``args``, ``at_once`` in one step: the first run while the others are made."""
+        slots = []
+        for batch in iter(lambda: list(itertools.islice(arguments, at_once)), []):
+            calls = [Call(MapSlot(), fn, args, {}) for args in batch]
+            self._engine.submit_all(calls)
+            slots += [call.future for call in calls]
+        return slots
 
     @signature('self, wait=True, *, cancel_futures=False')
     def shutdown(self, wait, cancel_futures):

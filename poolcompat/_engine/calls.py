@@ -9,6 +9,7 @@ import types
 import six
 
 from .._compat.py37 import InvalidStateError
+from .worker import call_each, star_each
 
 log = logging.getLogger('concurrent.futures')
 
@@ -31,7 +32,8 @@ class Call(object):
         self.queued = False     # sent to a busy worker, so it may be taken back
 
     def __str__(self):
-        return name_of(self.fn)
+        chunked = self.fn is call_each or self.fn is star_each
+        return name_of(self.args[0] if chunked else self.fn)
 
 
 def name_of(fn):

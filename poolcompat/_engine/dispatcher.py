@@ -139,6 +139,15 @@ class Engine(exits.Served):
                 self._mend(choice)
             raise
 
+    def submit_all(self, calls):
+        """As ``submit``, for many calls; after the first, which sees to the workers, they are left to our thread in one step."""
+        if not self._launched or len(calls) == 1:
+            self.submit(calls[0])
+            calls = calls[1:]
+        if calls:
+            self.check_process()
+            self._leave(calls)
+
     def _leave(self, calls):
         """Leave the calls to our thread. Takes no lock: this thread may have it, in what a signal's handler or the collector
         interrupted; and where another has it and no worker is missing, to wait would take longer than to go on."""

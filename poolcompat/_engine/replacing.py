@@ -62,14 +62,6 @@ class PoolEngine(Engine):
             self.join()
             raise self._start_error
 
-    def submit_all(self, calls):
-        """As ``submit``, for many calls; more than one are left to our thread, in one step."""
-        if len(calls) == 1:
-            self.submit(calls[0])
-        else:
-            self.check_process()
-            self._leave(calls)
-
     def abandon(self):
         """Fail every call and end. Takes no lock: it is called at any instruction of any thread."""
         self._closing = self._terminating = True

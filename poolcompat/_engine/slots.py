@@ -1,12 +1,13 @@
-"""What came of a call, for ``Pool``: a future without a lock of its own, of which there are many and few are waited for."""
+"""What came of a call, for ``Pool`` and ``map``: a future without a lock of its own, of which there are many and few are waited
+for."""
 from __future__ import absolute_import, division, print_function
 
 from functools import partial
 
 from .._compat.py310 import TimeoutError as _TimeoutError
 from .._compat.py37 import InvalidStateError
-from .._futures import Future
-from .calls import set_future
+from .._futures import CancelledError, Future
+from .calls import set_future, take
 
 
 class Slot(object):
@@ -90,3 +91,31 @@ class Slot(object):
             return future.result()
         finally:
             self = future = None        # no cycle through the traceback
+
+
+class MapSlot(Slot):
+    """One of the calls of ``Executor.map``: its owner may cancel it, and waits for it as for a future."""
+    __slots__ = ('_ticket',)
+
+    def __init__(self):
+        super(MapSlot, self).__init__()
+        self._ticket = [None]       # whoever takes it decides: the engine, to run the call, or the owner, that it never will
+
+    def set_running_or_notify_cancel(self):
+        return take(self._ticket)
+
+    def cancel(self):
+        """Return whether the call is kept from being run."""
+        if not take(self._ticket):
+            return False
+        self.set_exception(CancelledError())
+        return True
+
+    def result(self, timeout=None):
+        """As of a future."""
+        if not (self.ready or self.wait(timeout)):
+            raise _TimeoutError
+        try:
+            return super(MapSlot, self).result()
+        finally:
+            self = None     # no cycle through the traceback
