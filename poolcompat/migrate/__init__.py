@@ -22,8 +22,8 @@ def main(arguments=None):
     """Run the command with ``arguments`` (those of the process by default) and return its exit status."""
     from .._compat.py37 import ast_knows_ends
     if not ast_knows_ends:
-        return _refuse('Python 3.8 or newer is needed to run it, and this is %d.%d. It reads the sources of all of them,\n'
-                       'Python 2 included.', "python3 -m pip install 'poolcompat[migrate]'")
+        return _refuse('Python 3.8 or newer is needed to run it, and %s is older.\nThe sources that it reads may be '
+                       'of any Python.' % sys.executable, "python3 -m pip install 'poolcompat[migrate]'")
     try:
         import fissix       # noqa: F401 (only whether it is there)
     except ImportError:

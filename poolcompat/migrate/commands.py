@@ -52,7 +52,7 @@ def _parser():
     parser.add_argument('--to', choices=['poolcompat', 'native'], default='poolcompat', help='(default: poolcompat)')
     parser.add_argument('--min-python', type=_version, default=(3, 9), metavar='X.Y',
                         help='the oldest Python to support, for --to native (default: 3.9)')
-    parser.add_argument('--ignore', action='append', default=[], metavar='CODE', help='do not warn of this; may be repeated')
+    parser.add_argument('--ignore', action='append', default=[], metavar='CODE', help='do not warn of it')
     return parser
 
 
@@ -95,7 +95,7 @@ def _check(path, text):
     try:
         Module(path, text)
     except Trouble as trouble:
-        raise Trouble(path, 'is left as it is, for after the rewrite it could not be parsed: this is a bug of poolcompat (%s)'
+        raise Trouble(path, 'is left as it is: rewritten it could not be parsed, which is a bug of poolcompat (%s)'
                       % trouble.message)
 
 

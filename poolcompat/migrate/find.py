@@ -35,7 +35,7 @@ class Use(object):
         since = [feature.since for feature in self.features]
         if None in since:
             return None
-        return max(since) if since else names.PY27
+        return max(since) if since else names.OLDEST
 
 
 class Finding(object):
@@ -86,10 +86,10 @@ def _base(dotted, kind):
             return []
     if kind in names.NATIVE:
         native = names.NATIVE[kind]
-        return [Feature(native.name, native.since)] if native.since > names.PY27 else []
+        return [Feature(native.name, native.since)] if native.since > names.OLDEST else []
     if kind is not None:
         return [Feature(kind.split('.')[-1], None)]
-    return [Feature('concurrent.futures', names.PY32)] if dotted.startswith('concurrent.') else []
+    return [Feature('concurrent.futures', (3, 2))] if dotted.startswith('concurrent.') else []
 
 
 def _named(module, node):
@@ -136,7 +136,7 @@ def _entered(module, node):
     owner = module.value(node.context_expr)
     if owner is not None and owner.kind in names.POOLS and not module.is_called(node.context_expr, 'contextlib.closing'):
         yield Use(module, node.context_expr, 'with ' + owner.kind, owner.kind,
-                  [Feature('with %s' % owner.kind, names.PY33)], owner.bindings)
+                  [Feature('with %s' % owner.kind, (3, 3))], owner.bindings)
 
 
 # -- what a rewrite cannot do ----------------------------------------------------------------------------------------

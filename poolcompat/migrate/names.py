@@ -7,7 +7,7 @@ from __future__ import absolute_import, division, print_function
 
 import collections
 
-PY27, PY32, PY33, PY34 = (2, 7), (3, 2), (3, 3), (3, 4)
+OLDEST = (2, 7)
 
 EXECUTORS = 'ProcessPoolExecutor', 'ThreadPoolExecutor', 'InterpreterPoolExecutor'
 POOLS = 'Pool', 'ThreadPool'
@@ -22,21 +22,21 @@ def _native(module, since, names):
 
 
 NATIVE = {}
-NATIVE.update(_native('concurrent.futures', PY32, (
+NATIVE.update(_native('concurrent.futures', (3, 2), (
     'ProcessPoolExecutor ThreadPoolExecutor Executor Future wait as_completed FIRST_COMPLETED FIRST_EXCEPTION '
     'ALL_COMPLETED CancelledError TimeoutError')))
 NATIVE.update(_native('concurrent.futures', (3, 7), 'BrokenExecutor'))
 NATIVE.update(_native('concurrent.futures', (3, 8), 'InvalidStateError'))
 NATIVE.update(_native('concurrent.futures', (3, 14), 'InterpreterPoolExecutor'))
-NATIVE.update(_native('concurrent.futures.process', PY33, 'BrokenProcessPool'))
+NATIVE.update(_native('concurrent.futures.process', (3, 3), 'BrokenProcessPool'))
 NATIVE.update(_native('concurrent.futures.thread', (3, 7), 'BrokenThreadPool'))
 NATIVE.update(_native('concurrent.futures.interpreter', (3, 14), (
     'interpreter.BrokenInterpreterPool interpreter.ExecutionFailed')))
-NATIVE.update(_native('multiprocessing.pool', PY27, (
+NATIVE.update(_native('multiprocessing.pool', OLDEST, (
     'Pool ThreadPool pool.AsyncResult pool.MapResult pool.MaybeEncodingError')))
-NATIVE.update(_native('multiprocessing.pool', PY33, 'pool.ApplyResult'))
-NATIVE.update(_native('multiprocessing', PY27, 'pool.TimeoutError'))
-NATIVE.update(_native('multiprocessing', PY34, 'get_context'))
+NATIVE.update(_native('multiprocessing.pool', (3, 3), 'pool.ApplyResult'))
+NATIVE.update(_native('multiprocessing', OLDEST, 'pool.TimeoutError'))
+NATIVE.update(_native('multiprocessing', (3, 4), 'get_context'))
 NATIVE['cpu_count'] = Native('os', 'process_cpu_count', (3, 13))
 
 # What replaces a name but is no pool by itself: it moves only where a pool does.
@@ -118,24 +118,24 @@ def is_of_pools(dotted):
 # -- what each call needs --------------------------------------------------------------------------------------------
 
 CONSTRUCTORS = {        # the parameters in their order, those by keyword only after None
-    'ProcessPoolExecutor': (('max_workers', PY32), ('mp_context', (3, 7)), ('initializer', (3, 7)), ('initargs', (3, 7)),
+    'ProcessPoolExecutor': (('max_workers', (3, 2)), ('mp_context', (3, 7)), ('initializer', (3, 7)), ('initargs', (3, 7)),
                             None, ('max_tasks_per_child', (3, 11))),
-    'ThreadPoolExecutor': (('max_workers', PY32), ('thread_name_prefix', (3, 6)), ('initializer', (3, 7)),
+    'ThreadPoolExecutor': (('max_workers', (3, 2)), ('thread_name_prefix', (3, 6)), ('initializer', (3, 7)),
                            ('initargs', (3, 7))),
     'InterpreterPoolExecutor': (('max_workers', (3, 14)), ('thread_name_prefix', (3, 14)), ('initializer', (3, 14)),
                                 ('initargs', (3, 14))),
-    'Pool': (('processes', PY27), ('initializer', PY27), ('initargs', PY27), ('maxtasksperchild', PY27),
-             ('context', PY34)),
-    'ThreadPool': (('processes', PY27), ('initializer', PY27), ('initargs', PY27)),
+    'Pool': (('processes', OLDEST), ('initializer', OLDEST), ('initargs', OLDEST), ('maxtasksperchild', OLDEST),
+             ('context', (3, 4))),
+    'ThreadPool': (('processes', OLDEST), ('initializer', OLDEST), ('initargs', OLDEST)),
 }
 
 _EXECUTOR_METHODS = {
-    'submit': (PY32, {}), 'map': (PY32, {'chunksize': (3, 5), 'buffersize': (3, 14)}),
-    'shutdown': (PY32, {'cancel_futures': (3, 9)}),
+    'submit': ((3, 2), {}), 'map': ((3, 2), {'chunksize': (3, 5), 'buffersize': (3, 14)}),
+    'shutdown': ((3, 2), {'cancel_futures': (3, 9)}),
 }
 _POOL_METHODS = {
-    'apply_async': (PY27, {'error_callback': PY33}), 'map_async': (PY27, {'error_callback': PY33}),
-    'starmap': (PY33, {}), 'starmap_async': (PY33, {}), '__enter__': (PY33, {}),
+    'apply_async': (OLDEST, {'error_callback': (3, 3)}), 'map_async': (OLDEST, {'error_callback': (3, 3)}),
+    'starmap': ((3, 3), {}), 'starmap_async': ((3, 3), {}), '__enter__': ((3, 3), {}),
 }
 METHODS = {             # kind: method: since, its keywords
     'ProcessPoolExecutor': dict(_EXECUTOR_METHODS, terminate_workers=((3, 14), {}), kill_workers=((3, 14), {})),

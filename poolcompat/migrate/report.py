@@ -33,7 +33,7 @@ class FileReport(object):
 def needs(files):
     """The first Python that natively has all that is used, None where none has."""
     versions = [use.needs for each in files for use in each.uses]
-    return None if None in versions else max(versions + [names.PY27])
+    return None if None in versions else max(versions + [names.OLDEST])
 
 
 def losses(files):
@@ -44,11 +44,12 @@ def losses(files):
 
 def use_text(use):
     """What a use needs, in words."""
-    extra = [feature for feature in use.features if feature.since is None or feature.since > names.PY27]
+    extra = [feature for feature in use.features if feature.since is None or feature.since > names.OLDEST]
     name = '%s -> %s' % (use.name, use.target) if use.target else use.name
     if not extra:
         return name + ': natively in every Python'
-    parts = ['%s (%s)' % (feature.text, names.version_text(feature.since) if feature.since else 'never') for feature in extra]
+    parts = ['%s (%s)' % (feature.text, names.version_text(feature.since) if feature.since else 'never')
+             for feature in extra]
     since = 'in Python %s' % names.version_text(use.needs) if use.needs else 'nowhere'
     text = '%s: natively %s: %s' % (name, since, ', '.join(parts))
     filled = [feature.text for feature in extra if is_filled(feature)]

@@ -257,8 +257,9 @@ class _Rewrite(object):
         """Whether a type in a comment or a string speaks of this name."""
         word = r'\b%s\b' % re.escape(dotted)
         return re.search('# type:.*' + word, self._module.text) is not None or any(
-            isinstance(node, ast.Constant) and isinstance(node.value, type(u'')) and re.match('[^ ]*' + word, node.value)
-            and isinstance(node.parent, (ast.arg, ast.FunctionDef, ast.AnnAssign, ast.Subscript)) for node in self._module.nodes)
+            isinstance(node, ast.Constant) and isinstance(node.value, type(u'')) and re.search(word, node.value)
+            and isinstance(node.parent, (ast.arg, ast.FunctionDef, ast.AnnAssign, ast.Subscript))
+            for node in self._module.nodes)
 
     def _remember(self, binding):
         self._statements[id(binding.node)] = binding.node
@@ -339,14 +340,22 @@ class _Rewrite(object):
             last = index
             while last + 1 < len(spans) and last + 1 in moved:
                 last += 1
-            if last + 1 < len(spans):
+            span = self._whole_lines(spans[index][0], spans[last][1])
+            if span is None and last + 1 < len(spans):
                 span = spans[index][0], spans[last + 1][0]
-            else:
+            elif span is None:
                 span = kept_end, spans[last][1]
             comments += ''.join('  ' + comment for comment in re.findall(r'#[^\r\n]*', text[slice(*span)]))
             edits.append(span + ('',))
             index = last + 1
         return edits, comments
+
+    def _whole_lines(self, start, end):
+        """The span of the lines of names in parentheses that share them with nothing but a comment, or None."""
+        text = self._module.text
+        before = re.split('[\r\n]', text[:start])[-1]
+        after = re.match(r'[ \t]*,[ \t]*(#[^\r\n]*)?(\r\n|\r|\n)', text[end:])
+        return None if before.strip() or after is None else (start - len(before), end + after.end())
 
     def _spans(self, node):
         """The spans of each name of an import statement, and of the module in ``from module import``."""

@@ -236,7 +236,7 @@ def _fork_only(module, facts):
     for pool in facts.pools:
         initializer = initializer_of(pool)
         if initializer is not None and _unpicklable(module, facts, initializer, False):
-            yield initializer, 'an initializer that cannot be pickled works under fork only, which 3.14 no longer uses'
+            yield initializer, 'an initializer that cannot be pickled works under fork only, not the default from 3.14 on'
     safe = facts.initializers()
     told = set()
     for send in facts.to_processes():
@@ -249,7 +249,7 @@ def _fork_only(module, facts):
             where = _filled_before(module, facts, node, send, safe, worker)
             if where is not None and (worker, node.id) not in told:
                 told.add((worker, node.id))
-                yield node, ('the global %s is set at line %d, before the pool, and read in workers, which see it under fork '
+                yield node, ('the global %s is set at line %d, before the pool, and read in workers, which see it by fork '
                              'only (not the default from Python 3.14): hand it over by initializer and initargs'
                              % (node.id, where))
 

@@ -240,6 +240,8 @@ class Module(object):
         except SyntaxError as error:
             failure = error
         try:
+            if '\0' in plain:
+                raise failure
             self._read, self._positions = python2.translate(plain)
             return parse(self._read)
         except Exception:       # what fissix raises is of several kinds, some of them its own bugs
@@ -387,7 +389,7 @@ class Module(object):
             owner.attributes = {}
             for child in ast.walk(owner):
                 for target, value in _assignments(child):
-                    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == 'self':
+                    if isinstance(target, ast.Attribute) and getattr(target.value, 'id', None) == 'self':
                         owner.attributes.setdefault(target.attr, []).append(value)
         return owner.attributes.get(node.attr, [])
 
