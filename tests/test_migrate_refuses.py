@@ -33,8 +33,8 @@ def run(*arguments):
     root = os.path.dirname(os.path.dirname(os.path.abspath(poolcompat.__file__)))
     code = 'import runpy, sys; sys.path[:0] = %r; sys.argv[1:] = %r; runpy.run_module("poolcompat", run_name="__main__")' % (
         [root], list(arguments))
-    process = subprocess.Popen([sys.executable, '-W', 'ignore', '-c', code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               universal_newlines=True)
+    process = subprocess.Popen([sys.executable, '-W', 'ignore', '-c', code], stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, universal_newlines=True)
     return process.communicate()[0], process.returncode
 
 

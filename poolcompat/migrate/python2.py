@@ -40,7 +40,7 @@ class Positions(object):
 
 
 def translate(text):
-    """Return ``text`` as Python 3, and its Positions; ParseError where it is not Python 2 either."""
+    """Return ``text`` as Python 3, and its Positions; SyntaxError where it is not Python 2 either."""
     tree = _parse(text)
     edits = sorted(set(_Spelling(text).edits(tree)) | set(_tabs(text)))
     chosen = []
@@ -60,13 +60,12 @@ def apply_edits(text, edits):
 
 
 def _parse(text):
-    error = None
     for grammar in _GRAMMARS:
         try:
             return driver.Driver(grammar, convert=pytree.convert).parse_string(text if text.endswith('\n') else text + '\n')
-        except (ParseError, TokenError, IndentationError) as failure:
-            error = error or failure
-    raise error
+        except (ParseError, TokenError, IndentationError, RecursionError):
+            pass
+    raise SyntaxError('not Python 2')
 
 
 def _tabs(text):
@@ -85,7 +84,7 @@ class _Spelling(object):
             if isinstance(node, pytree.Leaf):
                 found = self._leaf(node)
             else:
-                name = getattr(self, '_' + pytree.type_repr(node.type), None)
+                name = getattr(self, '_of_' + pytree.type_repr(node.type), None)
                 found = name(node) if name else ()
             for edit in found:
                 yield edit
@@ -133,27 +132,27 @@ class _Spelling(object):
                 and parent.children[1].type == token.EQUAL) or (
             parent.type == _SYMBOLS.trailer and parent.children[0].type == token.DOT)
 
-    def _print_stmt(self, node):
+    def _of_print_stmt(self, node):
         word, rest = node.children[0], node.children[1:]
         if rest[0].type == token.RIGHTSHIFT:
             yield self._put(rest[0], '')
         yield self._end(word), self._end(word), '('
         yield self._end(node), self._end(node), ')'
 
-    def _exec_stmt(self, node):
+    def _of_exec_stmt(self, node):
         for leaf in node.children[2:]:
             if leaf.type == token.NAME and leaf.value == 'in':
                 yield self._put(leaf, ',')
         yield self._end(node.children[0]), self._end(node.children[0]), '('
         yield self._end(node), self._end(node), ')'
 
-    def _except_clause(self, node):
+    def _of_except_clause(self, node):
         if len(node.children) == 4 and node.children[2].value == ',':
             yield self._put(node.children[2], ' as ')
             if node.children[3].type != token.NAME:
                 yield self._put(node.children[3], '_')
 
-    def _raise_stmt(self, node):
+    def _of_raise_stmt(self, node):
         if len(node.children) > 2 and node.children[2].type == token.COMMA:
             for edit in self._wrap(node.children[1], node.children[-1]):
                 yield edit
@@ -162,17 +161,15 @@ class _Spelling(object):
         self._parameters += 1
         yield self._put(node, '_tuple_parameter%d' % self._parameters)
 
-    _tfpdef = _vfpdef_tuple = _tuple_parameter
+    _of_tfpdef = _tuple_parameter
 
-    def _vfpdef(self, node):
+    def _of_vfpdef(self, node):
         return self._tuple_parameter(node) if node.children[0].type == token.LPAR else ()
 
-    _vfplist = _tfplist = _vname = lambda self, node: ()
-
-    def _old_comp_for(self, node):
+    def _of_old_comp_for(self, node):
         sequence = node.children[3] if len(node.children) > 3 else None
         if sequence is not None and sequence.type == _SYMBOLS.testlist_safe:
             return self._wrap(sequence, sequence)
         return ()
 
-    _comp_for = _old_comp_for
+    _of_comp_for = _of_old_comp_for

@@ -232,7 +232,7 @@ class Module(object):
         except RecursionError:
             raise Trouble(path, 'is nested too deeply')
         self.nodes, self.scope = binder.nodes, binder.module
-        self._inferring = set()
+        self._values = {}       # what value() and item() have found; None while they look, for names go in circles
 
     def _parse(self, plain):
         try:
@@ -244,7 +244,7 @@ class Module(object):
                 raise failure
             self._read, self._positions = python2.translate(plain)
             return parse(self._read)
-        except Exception:       # what fissix raises is of several kinds, some of them its own bugs
+        except SyntaxError:
             raise Trouble(self.path, 'cannot be parsed, neither by this Python nor as Python 2: %s' % failure.msg,
                           failure.lineno)
 
@@ -321,17 +321,20 @@ class Module(object):
 
     def value(self, node):
         """The Value of an expression, or None."""
-        if id(node) in self._inferring:
-            return None
-        self._inferring.add(id(node))
-        try:
-            method = getattr(self, '_value_of_' + type(node).__name__, None)
-            return method(node) if method else None
-        finally:
-            self._inferring.discard(id(node))
+        return self._once(('value', id(node)), getattr(self, '_value_of_' + type(node).__name__, None), node)
 
     def item(self, node):
         """The Value of each item of an expression, or None."""
+        return self._once(('item', id(node)), self._item, node)
+
+    def _once(self, key, look, node):
+        if key not in self._values:
+            self._values[key] = None
+            if look is not None:
+                self._values[key] = look(node)
+        return self._values[key]
+
+    def _item(self, node):
         if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
             return self.value(node.elt)
         if isinstance(node, (ast.List, ast.Tuple, ast.Set)):

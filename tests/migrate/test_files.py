@@ -171,7 +171,8 @@ def test_which_files(put, tmpdir):
     for name in 'a.py', 'b.pyw', 'c/d.py', 'script', 'text.txt', '.git/e.py', '.tox/f.py', '__pycache__/g.py':
         put(name, BEFORE)
     found = list(sources.files_of([str(tmpdir), str(tmpdir.join('script')), str(tmpdir.join('a.py'))], []))
-    assert [os.path.relpath(name, str(tmpdir)).replace(os.sep, '/') for name in found] == ['a.py', 'b.pyw', 'c/d.py', 'script']
+    found = [os.path.relpath(name, str(tmpdir)).replace(os.sep, '/') for name in found]
+    assert found == ['a.py', 'b.pyw', 'c/d.py', 'script']
 
 
 def test_nothing_is_written_without_being_asked(put):

@@ -54,6 +54,12 @@ def test_python_2(text):
     assert all(text[slice(*module.span(node))] == 'HERE' for node in found)
 
 
+def test_all_of_it_twice():
+    text = '\n'.join(ONLY_PYTHON_2 * 2)
+    found = [node for node in Module('old.py', text).nodes if isinstance(node, ast.Name) and node.id == 'HERE']
+    assert len(found) == text.count('HERE')
+
+
 @pytest.mark.parametrize('text', ONLY_PYTHON_2)
 def test_rewrite_beside_it(text):
     before = 'import multiprocessing\nHERE = multiprocessing.Pool\n%s\n' % text

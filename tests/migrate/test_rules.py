@@ -447,6 +447,25 @@ CASES = {
         except ImportError:
             multiprocessing = None
         ''',
+    'names that go in circles': '''
+        from concurrent.futures import ThreadPoolExecutor
+        def f(x, xs=()):
+            pool = ThreadPoolExecutor()
+            a = a
+            xs = [x for x in xs]
+            for x in xs:
+                x = x.submit(x.set(x)) or x.submit(x)
+                x = x.submit(x.set(x)) or x.submit(x)
+                x = x.submit(x.set(x)) or x.submit(x)
+                x = x.submit(x.set(x)) or x.submit(x)
+                x = x.submit(x.set(x)) or x.submit(x)
+                x = x.submit(x.set(x)) or x.submit(x)
+                x = x.submit(x.set(x)) or x.submit(x)
+                x = x.submit(x.set(x)) or x.submit(x)
+            for y in a:
+                y.result(1)
+            pool.shutdown()
+        ''',
     'harmless': '''
         """multiprocessing.Pool and lambda."""
         import os, threading
@@ -475,7 +494,8 @@ CASES = {
 
 
 def expected(text):
-    return sorted((number, line.split('# !')[1]) for number, line in enumerate(dedent(text).splitlines(), 1) if '# !' in line)
+    lines = enumerate(dedent(text).splitlines(), 1)
+    return sorted((number, line.split('# !')[1]) for number, line in lines if '# !' in line)
 
 
 @pytest.mark.parametrize('name', sorted(CASES))
