@@ -27,7 +27,7 @@ def test_versions():
 
 def test_tox_has_an_environment_for_each():
     envlist = re.search('^envlist = (.*)$', read('tox.ini'), re.MULTILINE).group(1).split(', ')
-    assert envlist == ['py' + version.replace('.', '') for version in versions()] + ['pypy3', 'lint']
+    assert envlist == ['py' + version.replace('.', '') for version in versions()] + ['pypy3', 'lint', 'migrate']
 
 
 def test_python_requires():
@@ -38,6 +38,18 @@ def test_python_requires():
 def test_requirements():
     listed = re.search('^install_requires =\n((?:    .*\n)+)', read('setup.cfg'), re.MULTILINE).group(1)
     assert sorted(listed.split('\n')) == ['', '    futures; python_version < "3"', '    six']
+
+
+def test_extras():
+    extras = re.search('^\\[options.extras_require\\]\n((?:.+\n)+)', read('setup.cfg'), re.MULTILINE).group(1)
+    assert extras == 'migrate =\n    fissix; python_version >= "3.8"\n'
+
+
+def test_hook():
+    """The hook of pre-commit runs the command, with the parser that it needs."""
+    hook = read('.pre-commit-hooks.yaml')
+    assert re.search('^  entry: python -m poolcompat migrate$', hook, re.MULTILINE)
+    assert re.search(r'^  additional_dependencies: \[fissix\]$', hook, re.MULTILINE)
 
 
 def test_version_is_in_the_changelog():
