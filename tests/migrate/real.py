@@ -63,10 +63,10 @@ PACKAGES = [
     package('autoflake', '2.3.1', 2024, NEW, 'pyflakes', ['test_autoflake.py', '-k', 'System']),
     package('isort', '5.13.2', 2023, NEW, 'hypothesis natsort toml', ['tests/unit/test_main.py']),
     package('asgiref', '3.7.2', 2023, NEW, 'pytest-asyncio<0.22', ['tests/test_sync.py', 'tests/test_sync_contextvars.py']),
-    package('black', '23.12.1', 2023, NEW, 'click mypy_extensions packaging pathspec<1 platformdirs parameterized', [
+    package('black', '23.12.1', 2023, NEW, 'click<8.2 mypy_extensions packaging pathspec<1 platformdirs parameterized', [
         'tests/test_black.py', '-k', 'Caching or process'], 'src', [
             ('tests/test_black.py', 'concurrent.futures.ProcessPoolExecutor', 'poolcompat.ProcessPoolExecutor')]),
-    package('schwimmbad', '0.3.2', 2021, NEW, 'numpy', ['schwimmbad/tests/test_pools.py']),
+    package('schwimmbad', '0.3.2', 2021, NEW, 'numpy pytest<8', ['schwimmbad/tests/test_pools.py']),
     package('pip', '24.0', 2024, NEW, '', []),
 ]
 
