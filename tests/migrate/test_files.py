@@ -1,6 +1,6 @@
 # coding: utf-8
 """Files of every kind, on the disk: nothing is lost, whatever is wrong with them."""
-from __future__ import absolute_import, division, print_function, unicode_literals
+from __future__ import absolute_import, division, print_function
 
 import os
 import stat

@@ -1,6 +1,6 @@
 # coding: utf-8
 """Python 2 is read, and where each thing stands in the text is known."""
-from __future__ import absolute_import, division, print_function, unicode_literals
+from __future__ import absolute_import, division, print_function
 
 import ast
 

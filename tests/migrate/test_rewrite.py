@@ -1,6 +1,6 @@
 # coding: utf-8
 """What a rewrite changes, and that it changes nothing else."""
-from __future__ import absolute_import, division, print_function, unicode_literals
+from __future__ import absolute_import, division, print_function
 
 import difflib
 
