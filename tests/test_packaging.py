@@ -28,7 +28,7 @@ def test_versions():
 def test_tox_has_an_environment_for_each():
     envlist = re.search('^envlist = (.*)$', read('tox.ini'), re.MULTILINE).group(1).split(', ')
     assert envlist == ['py' + version.replace('.', '') for version in versions()] + [
-        'pypy3', 'clients27', 'clients36', 'clients311', 'clients313', 'packaging313', 'docs', 'lint', 'types']
+        'pypy3', 'clients27', 'clients36', 'clients311', 'clients313', 'packaging313', 'docs', 'lint', 'types', 'migrate']
 
 
 def test_python_requires():
@@ -55,6 +55,18 @@ def test_every_public_module_has_a_stub():
     assert len(public) == 4
     for name in public:
         assert os.path.exists(os.path.join(folder, name + 'i'))
+
+
+def test_extras():
+    extras = re.search('^\\[options.extras_require\\]\n((?:.+\n)+)', read('setup.cfg'), re.MULTILINE).group(1)
+    assert extras == 'migrate =\n    fissix; python_version >= "3.8"\n'
+
+
+def test_hook():
+    """The hook of pre-commit runs the command, with the parser that it needs."""
+    hook = read('.pre-commit-hooks.yaml')
+    assert re.search('^  entry: python -m poolcompat migrate$', hook, re.MULTILINE)
+    assert re.search(r'^  additional_dependencies: \[fissix\]$', hook, re.MULTILINE)
 
 
 def test_version_is_in_the_changelog():

@@ -6,6 +6,9 @@ import sys
 
 from .._native import Error, futures
 
+# Breakpoint: https://bugs.python.org/issue33416 (a node of ast says where it ends)
+ast_knows_ends = sys.version_info >= (3, 8)
+
 # Breakpoint: https://bugs.python.org/issue33238 (InvalidStateError: a future is set once)
 if sys.version_info >= (3, 8):
     InvalidStateError = futures.InvalidStateError
