@@ -32,17 +32,18 @@ def map_calls(executor, fn, arguments, timeout, buffersize, submit_all=None):
         ahead = collections.deque(submit_all(fn, arguments))
     else:
         ahead = collections.deque(executor.submit(fn, *args) for args in itertools.islice(arguments, buffersize))
-    return _results(ahead, weakref.ref(executor), fn, arguments, deadline)
+    return _results(ahead, weakref.ref(executor), fn, arguments if buffersize else None, deadline)
 
 
 def _results(ahead, executor, fn, arguments, deadline):
     try:
         while ahead:
             result = [_result(ahead.popleft(), deadline)]
-            alive = executor()
-            if alive is not None:
-                ahead.extend(alive.submit(fn, *args) for args in itertools.islice(arguments, 1))
-            alive = None    # the executor may be collected while the caller has the result
+            if arguments is not None:
+                alive = executor()
+                if alive is not None:
+                    ahead.extend(alive.submit(fn, *args) for args in itertools.islice(arguments, 1))
+                alive = None    # the executor may be collected while the caller has the result
             yield result.pop()
     finally:
         for future in ahead:
@@ -54,6 +55,8 @@ def _result(future, deadline):
         return future.result(None if deadline is None else deadline - monotonic())
     except StopIteration as stop:       # would end the iterator in silence, before 3.7
         six.raise_from(RuntimeError('generator raised StopIteration'), stop)
-    finally:
+    except BaseException:
         future.cancel()     # where the wait was cut short, gh-95166
+        raise
+    finally:
         future = None       # no cycle through the traceback

@@ -20,6 +20,7 @@ import threading
 from functools import partial
 
 import six
+from six.moves import _thread
 
 from .._compat.py27.connections import wait
 from .._compat.py27.pipes import keep_from_programs
@@ -505,7 +506,16 @@ class PortablePoller(object):
 
 
 def choose():
-    """Return the channel and the poller for this platform; POOLCOMPAT_CHANNEL=portable forces those (for tests)."""
+    """Return the channel and the poller for this platform; POOLCOMPAT_CHANNEL=portable forces those (for tests).
+
+    NotImplementedError where there is no way to wait for pipes.
+    """
     if os.name != 'posix' or os.environ.get('POOLCOMPAT_CHANNEL') == 'portable':
         return PortableChannel, PortablePoller
+    green = getattr(_thread.start_new_thread, '__module__', '').partition('.')[0] in ('eventlet', 'gevent')
+    if not hasattr(select, 'poll') or green and select.poll.__module__ == 'select':
+        raise NotImplementedError(
+            'a pool of processes has a thread that waits in select.poll. Here that is missing, or would stop all green threads: '
+            'most likely eventlet.monkey_patch() has taken it away, or only threads are patched. Use eventlet.monkey_patch('
+            'select=False, thread=False), gevent.monkey.patch_all(), or a pool of threads')
     return FastChannel, FastPoller

@@ -23,11 +23,12 @@ pool.close()
 pool.join()
 '''
 JOBS = {'ThreadPoolExecutor': EXECUTOR, 'ThreadPool': POOL, 'ProcessPoolExecutor': EXECUTOR, 'Pool': POOL}
+REFUSAL = 'NotImplementedError: a pool of processes has a thread that waits in select.poll'
 SQUARES = '[0, 1, 4, 9, 16] 25\n'
 
 
-def run(client, library, name):
-    lines = ['from __future__ import print_function', PATCHES[client], MODULES[library], 'from tests import tasks',
+def run(patch, library, name):
+    lines = ['from __future__ import print_function', patch, MODULES[library], 'from tests import tasks',
              JOBS[name] % name]
     return support.Script('\n'.join(lines), preamble='').finish()
 
@@ -40,15 +41,28 @@ def client(request):
 
 @pytest.mark.parametrize('name', ['ThreadPoolExecutor', 'ThreadPool'])
 def test_threads(client, name):
-    native, ours = run(client, 'native', name), run(client, 'poolcompat', name)
+    native, ours = run(PATCHES[client], 'native', name), run(PATCHES[client], 'poolcompat', name)
     assert (ours.code, ours.out) == (native.code, native.out) == (0, SQUARES), ours.err
 
 
 @pytest.mark.parametrize('name', ['ProcessPoolExecutor', 'Pool'])
 def test_processes(client, name):
     """eventlet takes ``select.poll`` away: that is an error at once, which names it."""
-    script = run(client, 'poolcompat', name)
+    script = run(PATCHES[client], 'poolcompat', name)
     if client == 'eventlet' and script.code:
-        assert script.err.rstrip().endswith("has no attribute 'poll'")
+        assert REFUSAL in script.err
     else:
         assert (script.code, script.out) == (0, SQUARES), script.err
+
+
+@pytest.mark.parametrize('name', ['ProcessPoolExecutor', 'Pool'])
+@pytest.mark.parametrize('patch, works', [
+    ('import eventlet; eventlet.monkey_patch(select=False, thread=False)', True),
+    ('import eventlet; eventlet.monkey_patch(select=False)', False)])
+def test_half_of_eventlet(patch, works, name):
+    """With green threads and a wait that stops them all it would hang: that is an error too."""
+    script = run(patch, 'poolcompat', name)
+    if works:
+        assert (script.code, script.out) == (0, SQUARES), script.err
+    else:
+        assert script.code and REFUSAL in script.err

@@ -10,6 +10,8 @@ import weakref
 
 import pytest
 
+import poolcompat
+
 from tests import tasks
 from tests.bindings import ALL, Fork, Native, Portable, Threads, bind, native_since
 
@@ -304,7 +306,74 @@ class ClockCases(object):
         assert next(results) is None
 
 
-bind(globals(), MapCases, [Fork, Portable, Native])
+class OwnSubmit(poolcompat.ProcessPoolExecutor):
+    """One of the user's, that sees every call: so those of ``map`` too."""
+
+    def __init__(self, *args, **kwargs):
+        super(OwnSubmit, self).__init__(*args, **kwargs)
+        self.seen = []
+
+    def submit(self, fn, *args, **kwargs):
+        self.seen.append(args)
+        return super(OwnSubmit, self).submit(fn, *args, **kwargs)
+
+
+class ForkOwnSubmit(Fork):
+
+    def make(self, max_workers, **kwargs):
+        return OwnSubmit(max_workers, mp_context=self.ctx, **kwargs)
+
+
+class SubmitCases(object):
+
+    def test_submit_of_a_subclass_is_called(self):
+        with OwnSubmit(2, mp_context=self.ctx) as executor:
+            assert list(executor.map(tasks.square, [1, 2, 3])) == [1, 4, 9]
+            assert executor.seen == [(1,), (2,), (3,)]
+            assert list(executor.map(tasks.square, [1, 2, 3], chunksize=2)) == [1, 4, 9]
+            assert len(executor.seen) == 5
+
+    def test_submit_that_was_put_in_its_place_is_called(self, monkeypatch):
+        executor = self.executor(2)
+        seen, submit = [], executor.submit
+        monkeypatch.setattr(executor, 'submit', lambda fn, *args: seen.append(args) or submit(fn, *args), raising=False)
+        assert list(executor.map(tasks.square, [1, 2, 3])) == [1, 4, 9]
+        assert seen == [(1,), (2,), (3,)]
+
+    def test_input_that_waits_for_a_result(self):
+        """What is not at hand is submitted as it comes."""
+        executor = self.executor(2)
+        gate = self.gate()
+
+        def addresses():
+            yield gate.address
+            gate.admit()
+            yield gate.address
+            gate.admit()
+
+        results = executor.map(tasks.visit, addresses())
+        gate.open()
+        assert list(results) == [None, None]
+
+    def test_calls_that_wait_for_each_other(self):
+        """Those that were submitted in one step run beside each other."""
+        executor = self.executor(2)
+        gate = self.gate()
+        results = executor.map(tasks.visit, [gate.address] * 6)
+        for _ in range(3):
+            for visitor in gate.admit(2):
+                visitor.let_go()
+        assert list(results) == [None] * 6
+
+    @pytest.mark.parametrize('chunksize', [1, 2])
+    def test_lost_call_is_named(self, chunksize):
+        with pytest.raises(poolcompat.BrokenProcessPool) as caught:
+            list(self.executor().map(os._exit, [3], chunksize=chunksize))
+        assert '_exit' in caught.value.call
+
+
+bind(globals(), MapCases, [Fork, Portable, ForkOwnSubmit, Native])
+bind(globals(), SubmitCases, [Fork, Portable])
 bind(globals(), BufferCases, [Fork, Portable, Threads] + ([Native] if sys.version_info >= (3, 14) else []))
 bind(globals(), BrokenPoolCases, [Fork, Portable] + ([Native] if sys.version_info >= (3, 14) else []))
 bind(globals(), ClockCases, [Fork, Native])
