@@ -512,10 +512,14 @@ def choose():
     """
     if os.name != 'posix' or os.environ.get('POOLCOMPAT_CHANNEL') == 'portable':
         return PortableChannel, PortablePoller
-    green = getattr(_thread.start_new_thread, '__module__', '').partition('.')[0] in ('eventlet', 'gevent')
-    if not hasattr(select, 'poll') or green and select.poll.__module__ == 'select':
+    if not hasattr(select, 'poll') or select.poll.__module__ == 'select' and (
+            _is_green(_thread.start_new_thread) or _is_green(os.read)):
         raise NotImplementedError(
             'a pool of processes has a thread that waits in select.poll. Here that is missing, or would stop all green threads: '
-            'most likely eventlet.monkey_patch() has taken it away, or only threads are patched. Use eventlet.monkey_patch('
-            'select=False, thread=False), gevent.monkey.patch_all(), or a pool of threads')
+            'most likely eventlet.monkey_patch() has taken it away, or has patched only a part. Use eventlet.monkey_patch('
+            'os=False, select=False, thread=False), gevent.monkey.patch_all(), or a pool of threads')
     return FastChannel, FastPoller
+
+
+def _is_green(function):
+    return (getattr(function, '__module__', None) or '').partition('.')[0] in ('eventlet', 'gevent')

@@ -57,8 +57,9 @@ def test_processes(client, name):
 
 @pytest.mark.parametrize('name', ['ProcessPoolExecutor', 'Pool'])
 @pytest.mark.parametrize('patch, works', [
-    ('import eventlet; eventlet.monkey_patch(select=False, thread=False)', True),
-    ('import eventlet; eventlet.monkey_patch(select=False)', False)])
+    ('import eventlet; eventlet.monkey_patch(os=False, select=False, thread=False)', True),
+    ('import eventlet; eventlet.monkey_patch(select=False, thread=False)', False),
+    ('import eventlet; eventlet.monkey_patch(os=False, select=False)', False)])
 def test_half_of_eventlet(patch, works, name):
     """With green threads and a wait that stops them all it would hang: that is an error too."""
     script = run(patch, 'poolcompat', name)
