@@ -25,7 +25,7 @@ def facts():
     implementation, version = _native.interpreter()
     return {
         'poolcompat': {'version': __version__, 'path': as_text(os.path.dirname(os.path.abspath(__file__))),
-                       'channel': channel.choose()[0].__name__},
+                       'channel': _channel()},
         'python': {'implementation': implementation, 'version': version,
                    'executable': as_text(sys.executable), 'platform': as_text(platform.platform()),
                    'free_threaded': bool(sysconfig.get_config_var('Py_GIL_DISABLED'))},
@@ -34,6 +34,13 @@ def facts():
         'features': [{'what': feature.what, 'since': '%d.%d' % feature.since, 'here': here(feature), 'how': feature.how,
                       'issue': feature.issue} for feature in FEATURES],
     }
+
+
+def _channel():
+    try:
+        return channel.choose()[0].__name__
+    except NotImplementedError as error:
+        return str(error)
 
 
 def _machine_cpu_count():

@@ -17,7 +17,7 @@
 ``threads``      the engine of the thread pools, all of it
 ``calls``        a call, and what becomes of its future
 ``callbacks``    the thread that a ``Pool`` calls callbacks in
-``slots``        what came of a ``Pool``'s call, where a future costs too much
+``slots``        what came of a call of ``Pool`` or ``map``, where a future costs too much
 ``exits``        the engines that a process finishes before it exits
 ``steps``        steps that no signal comes between
 
@@ -25,6 +25,7 @@ How a call travels. ``Engine.submit`` takes an idle worker, pickles the call and
 nothing wakes the dispatcher. With no worker idle the call waits in ``_pending``, not yet pickled: many waiting calls that
 share a big argument hold it once. The dispatcher reads results, gives each worker that is running out of calls about a
 millisecond's worth from ``_pending``, in one write, and only then sets the futures. Long calls are never sent ahead.
+``map`` and ``Pool`` leave many calls to the dispatcher in one step.
 When a worker has nothing to do and nothing is pending, calls that were sent ahead to others are taken back for it: an idle
 worker never waits while a call that has not started exists anywhere.
 
@@ -69,7 +70,7 @@ reasoning and not by having run one:
 a ``Call``                                          whoever took it out of ``_pending`` or ``_Worker.calls``: nobody else
 ``ThreadEngine._cause`` ``_alive`` ``threads``      ``ThreadEngine._lock``
 ``ThreadEngine._calls`` ``_idle``                   a queue and a deque, whole; a thread is in ``_idle`` before it waits
-a thread's ticket                                   ``list.pop``: of two who take it one has it
+a thread's ticket, and a ``MapSlot``'s              ``list.pop``: of two who take it one has it
 ==================================================  ======================================================================
 
 KeyboardInterrupt comes between any two instructions of the main thread. What a call's sending changes is changed in one
