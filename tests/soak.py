@@ -655,6 +655,8 @@ def main(arguments=None):
         if read_ledger(path) != said:
             account.blame('%s: its ledger said %r, and now %r' % (path, said, read_ledger(path)))
     lanes = lane = None
+    if hasattr(sys, 'pypy_version_info'):
+        before[0][2].update(support.holdings()[2])      # it closes what nobody holds some time later, or never
     left = support.settle(before[0], 30)
     if left:
         account.blame('left: ' + left)

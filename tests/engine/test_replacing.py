@@ -96,9 +96,9 @@ def test_none_can_be_started(monkeypatch):
 def test_is_about_to_be_terminated(pool):
     """A call of another thread, before the engine's own thread has seen it."""
     pool._engine._terminating = pool._engine._closing = True
-    for submit in pool._engine.submit, pool._engine.submit_all:
+    for submit, calls in (pool._engine.submit, ()), (pool._engine.submit_all, ((), ())):
         with pytest.raises(WorkerLostError) as caught:
-            submit(())
+            submit(calls)
         assert 'terminated' in str(caught.value)
 
 

@@ -32,7 +32,13 @@ else:
 
 
 def terminate(process):
-    """Ask a ``multiprocessing.Process`` to end, one that is stopped as well: it is to go on for that."""
+    """Ask a ``multiprocessing.Process`` to end, one that is stopped as well: it is to go on for that.
+
+    Whether it lives is not asked: where two threads ask a forkserver's process at once, one of them takes away the exit code.
+    """
     process.terminate()
-    if hasattr(signal, 'SIGCONT') and process.is_alive():
-        os.kill(process.pid, signal.SIGCONT)
+    if hasattr(signal, 'SIGCONT'):
+        try:
+            os.kill(process.pid, signal.SIGCONT)
+        except OSError:
+            pass        # it has gone
