@@ -8,11 +8,11 @@ import threading
 import pytest
 
 from tests import tasks
-from tests.bindings import Fork, Forkserver, Portable, PortableSpawn, Spawn, Threads, bind
+from tests.bindings import Fork, Forkserver, Portable, Spawn, Threads, bind
 
-OURS = [Fork, Spawn, Forkserver, Portable, PortableSpawn]
+OURS = [Fork, Spawn, Forkserver, Portable]
 FORKED = [Fork, Portable]
-FRESH = [Spawn, Forkserver, PortableSpawn]
+FRESH = [Spawn, Forkserver]
 
 
 def check(error, *words):
