@@ -1,1 +1,1 @@
-"""Measurements of poolcompat beside the native pool: ``python -m benchmarks`` in a checkout."""
+"""Measurements of poolcompat beside other pools: ``python -m benchmarks`` in a checkout."""

@@ -1,173 +1,90 @@
-"""``python -m benchmarks``: poolcompat's pools beside the native ones, in one run of this interpreter.
+"""``python -m benchmarks``: poolcompat's pools beside whichever others are installed, in one run of this interpreter.
 
-Two workers, processes or threads, and calls that do nothing. The rounds are interleaved, so that what else the machine does
-falls on all alike; the medians are printed in microseconds a call, and as ratios, which vary less from run to run than the
-figures do.
+Two workers, and calls that do nothing, unless the row says otherwise. The rounds are interleaved, so that what else the
+machine does falls on all alike; the medians are compared as ratios, which vary less from run to run than the figures do.
+``pipe`` and ``memcpy`` are no pools: they are the limit of what a pool on this machine can do.
 """
 from __future__ import absolute_import, division, print_function
 
 import argparse
-import concurrent.futures
-import multiprocessing
-import os
 import platform
 import sys
+import time
 
 import poolcompat
-from poolcompat._compat.py27.waiting import perf_counter
+
+from . import contenders, report
+from .rows import KINDS, MILLION, ROWS
 
 
-def nothing(value=None):
-    return value
-
-
-def _echo(reading, writing):
-    while os.read(reading, 1):
-        os.write(writing, b'!')
-
-
-class Pipe(object):
-    """A byte to another process and back, the least that a round trip can be."""
-
-    def __init__(self):
-        (echo_reading, self._writing), (self._reading, echo_writing) = os.pipe(), os.pipe()
-        self._pid = os.fork()
-        if not self._pid:
-            os.close(self._writing)
-            _echo(echo_reading, echo_writing)
-            os._exit(0)
-        os.close(echo_reading)
-
-    def round_trip(self, calls):
-        for _ in range(calls):
-            os.write(self._writing, b'!')
-            os.read(self._reading, 1)
-
-    def close(self):
-        os.close(self._writing)
-        os.waitpid(self._pid, 0)
-
-
-class Executor(object):
-    """A pool of the interface of ``concurrent.futures``, warmed up."""
-
-    def __init__(self, executor):
-        self._executor = executor
-        list(executor.map(nothing, range(100)))
-
-    def round_trip(self, calls):
-        for _ in range(calls):
-            self._executor.submit(nothing).result()
-
-    def burst(self, calls):
-        futures = [self._executor.submit(nothing) for _ in range(calls)]
-        for future in futures:
-            future.result()
-
-    def map(self, calls):
-        for _ in self._executor.map(nothing, range(calls)):
-            pass
-
-    def close(self):
-        self._executor.shutdown()
-
-
-class Pool(object):
-    """A pool of the interface of ``multiprocessing.Pool``, warmed up."""
-
-    def __init__(self, pool):
-        self._pool = pool
-        pool.map(nothing, range(100))
-
-    def round_trip(self, calls):
-        for _ in range(calls):
-            self._pool.apply(nothing)
-
-    def burst(self, calls):
-        results = [self._pool.apply_async(nothing) for _ in range(calls)]
-        for result in results:
-            result.get()
-
-    def map(self, calls):
-        self._pool.map(nothing, range(calls), 1)
-
-    def map_chunked(self, calls):
-        self._pool.map(nothing, range(calls))
-
-    def imap(self, calls):
-        for _ in self._pool.imap(nothing, range(calls)):
-            pass
-
-    def imap_unordered(self, calls):
-        for _ in self._pool.imap_unordered(nothing, range(calls)):
-            pass
-
-    def close(self):
-        self._pool.terminate()
-        self._pool.join()
-
-
-PROCESSES = [
-    ('pipe', Pipe),
-    ('native', lambda: Executor(concurrent.futures.ProcessPoolExecutor(2))),
-    ('Pool', lambda: Pool(multiprocessing.Pool(2))),
-    ('poolcompat', lambda: Executor(poolcompat.ProcessPoolExecutor(2))),
-]
-THREADS = [
-    ('native', lambda: Executor(concurrent.futures.ThreadPoolExecutor(2))),
-    ('poolcompat', lambda: Executor(poolcompat.ThreadPoolExecutor(2))),
-]
-POOLS = [
-    ('native', lambda: Pool(multiprocessing.Pool(2))),
-    ('poolcompat', lambda: Pool(poolcompat.Pool(2))),
-]
-ROWS = [
-    ('processes', PROCESSES, [('round_trip', 1000), ('burst', 5000), ('map', 5000)]),
-    ('Pool', POOLS, [('round_trip', 1000), ('burst', 5000), ('imap', 5000), ('imap_unordered', 5000), ('map', 5000),
-                     ('map_chunked', 200000)]),
-    ('threads', THREADS, [('round_trip', 5000), ('burst', 20000)]),
-]
-
-
-def median(values):
-    return sorted(values)[len(values) // 2]
-
-
-def measure(makers, row, calls, rounds):
-    """Return the median microseconds a call, by contender; each is alive only while it is measured."""
-    times = {}
+def measure(row, calls, rounds, absent):
+    """Return the values of each contender, which is alive only while it is measured, and why others have none."""
+    values, lacking = {}, {}
     for _ in range(rounds):
-        for name, make in makers:
-            contender = make()
+        for contender in row.contenders:
+            if contender.name in lacking or contender in absent:
+                continue
             try:
-                run = getattr(contender, row, None)
-                if run is not None:
-                    begin = perf_counter()
-                    run(calls)
-                    times.setdefault(name, []).append((perf_counter() - begin) / calls * 1e6)
-            finally:
-                contender.close()
-    return dict((name, median(values)) for name, values in times.items())
+                values.setdefault(contender.name, []).append(row.measure(contender, calls))
+            except Exception as error:
+                if contender.name == report.OURS and not isinstance(error, contenders.Lacking):
+                    raise
+                values.pop(contender.name, None)
+                lacking[contender.name] = '%s: %s' % (type(error).__name__, error)
+    return values, lacking
 
 
-def main():
+def result_of(row, options, absent):
+    calls = max(1, row.calls // 100) if options.quick else row.calls
+    values, lacking = measure(row, calls, options.rounds, absent)
+    figures = dict((name, report.summary(those)) for name, those in values.items())
+    return {'kind': row.kind, 'name': row.name, 'unit': row.unit, 'calls': calls, 'figures': figures,
+            'ratios': report.ratios(figures), 'lacking': lacking}
+
+
+def facts(options, there):
+    return {
+        'implementation': platform.python_implementation(), 'version': platform.python_version(),
+        'platform': platform.platform(), 'cpus': poolcompat.cpu_count(), 'date': time.strftime('%Y-%m-%d'),
+        'rounds': options.rounds, 'quick': options.quick,
+        'contenders': [contender.name for contender in contenders.LIMITS + there],
+        'versions': dict((contender.name, contenders.version(contender)) for contender in there
+                         if contenders.version(contender)),
+    }
+
+
+def arguments():
     parser = argparse.ArgumentParser(prog='python -m benchmarks', description=__doc__.partition('\n')[0])
     parser.add_argument('--rounds', type=int, default=7, help='rounds of which the median is taken (default 7)')
-    parser.add_argument('--only', choices=[kind for kind, _, _ in ROWS], help='one kind only')
+    parser.add_argument('--only', choices=KINDS, nargs='+', help='these kinds of rows only')
+    parser.add_argument('--quick', action='store_true', help='a hundredth of the calls, to try it out')
+    parser.add_argument('--million', action='store_true', help='also a million calls at once, which takes long')
+    parser.add_argument('--json', metavar='FILE', help='write all figures')
+    parser.add_argument('--markdown', metavar='FILE', help='write tables')
+    parser.add_argument('--picture', metavar='FILE', help='draw the ratios, as SVG; needs matplotlib')
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error('--rounds must be at least 1')
-    print('%s %s, 2 workers, %s CPUs, %d rounds, microseconds a call' % (
-        platform.python_implementation(), platform.python_version(), poolcompat.cpu_count(), options.rounds))
-    for kind, makers, rows in ROWS:
-        for row, calls in rows if options.only in (None, kind) else ():
-            times = measure(makers, row, calls, options.rounds)
-            ours = times['poolcompat']
-            print('%-20s %s' % (kind + ' ' + row, '  '.join(
-                '%s %.1f' % (name, times[name]) for name, _ in makers if name in times)))
-            print('%-20s %s' % ('', '  '.join(
-                'poolcompat/%s %.2f' % (name, ours / times[name]) for name, _ in makers[:-1] if name in times)))
+    return options
+
+
+def main():
+    options = arguments()
+    there = contenders.installed(contenders.PROCESSES)
+    absent = [contender for contender in contenders.PROCESSES if contender not in there]
+    run = dict(facts(options, there), kinds=[kind for kind in KINDS if kind in (options.only or KINDS)], rows=[])
+    print(report.title_of(run))
+    for row in ROWS + MILLION * options.million:
+        if row.kind in run['kinds']:
+            run['rows'].append(result_of(row, options, absent))
+            print(report.text_of(run['rows'][-1]))
             sys.stdout.flush()
+    if options.json:
+        report.write_json(run, options.json)
+    if options.markdown:
+        report.write_markdown(run, options.markdown)
+    if options.picture and not report.write_picture(run, options.picture):
+        print('There is no picture: matplotlib is not installed.')
 
 
 if __name__ == '__main__':
