@@ -515,7 +515,7 @@ def choose():
     if not hasattr(select, 'poll') or select.poll.__module__ == 'select' and (
             _is_green(_thread.start_new_thread) or _is_green(os.read)):
         raise NotImplementedError(
-            'a pool of processes has a thread that waits in select.poll. Here that is missing, or would stop all green threads: '
+            'a pool of processes has a thread that waits in select.poll. Here that is missing, or stops all green threads: '
             'most likely eventlet.monkey_patch() has taken it away, or has patched only a part. Use eventlet.monkey_patch('
             'os=False, select=False, thread=False), gevent.monkey.patch_all(), or a pool of threads')
     return FastChannel, FastPoller

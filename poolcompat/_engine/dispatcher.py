@@ -140,7 +140,7 @@ class Engine(exits.Served):
             raise
 
     def submit_all(self, calls):
-        """As ``submit``, for many calls; after the first, which sees to the workers, they are left to our thread in one step."""
+        """As ``submit``, for many calls; after the first, which sees to the workers, they are left to our thread at once."""
         if not self._launched or len(calls) == 1:
             self.submit(calls[0])
             calls = calls[1:]

@@ -1,5 +1,4 @@
-"""What came of a call, for ``Pool`` and ``map``: a future without a lock of its own, of which there are many and few are waited
-for."""
+"""What came of a call, for ``Pool`` and ``map``: a future without a lock, of which there are many and few are waited for."""
 from __future__ import absolute_import, division, print_function
 
 from functools import partial

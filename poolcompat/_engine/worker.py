@@ -75,8 +75,8 @@ def main(end, dump, initializer, initargs, forked, blocked):
 def _forget_imports():
     """Forget who was importing what as this process was forked: the parent's other threads are not here to end it.
 
-    A call that needs such a module has an error, if any, instead of waiting for ever. On PyPy up to 3.10 that is every module
-    with a function which another thread pickled just then. What 2.7 has instead is held for the time of a fork.
+    A call that needs such a module has an error, if any, instead of waiting for ever. On PyPy up to 3.10 that is every
+    module with a function which another thread pickled just then. What 2.7 has instead is held for the time of a fork.
     """
     getattr(sys.modules.get('_frozen_importlib'), '_module_locks', {}).clear()
 

@@ -34,7 +34,7 @@ else:
 def terminate(process):
     """Ask a ``multiprocessing.Process`` to end, one that is stopped as well: it is to go on for that.
 
-    Whether it lives is not asked: where two threads ask a forkserver's process at once, one of them takes away the exit code.
+    Whether it lives is not asked: where two threads ask a forkserver's process at once, one takes away the exit code.
     """
     process.terminate()
     if hasattr(signal, 'SIGCONT'):
