@@ -145,6 +145,13 @@ class _Reader(object):
         return (frame,)
 
 
+def _write(fd, data):
+    """Write all of it; OSError where nobody reads any more."""
+    written = retried(os.write, fd, data)
+    while written < len(data):
+        written += retried(os.write, fd, memoryview(data)[written:])
+
+
 def enlarge(fd):
     """Let the pipe hold more, where the system does that."""
     if sys.platform.startswith('linux'):
@@ -287,12 +294,12 @@ class FastWorkerEnd(object):
     def send(self, kind, number, body, seconds=0.0):
         """Write a frame; OSError where the parent is gone."""
         fd = self._results.fileno()
-        data = pack(kind, number, body, seconds)
-        if len(data) > _READ:
+        if len(body) <= _READ:
+            _write(fd, pack(kind, number, body, seconds))
+        else:                       # is not copied, to stand behind its header
             enlarge(fd)
-        written = retried(os.write, fd, data)
-        while written < len(data):
-            written += retried(os.write, fd, memoryview(data)[written:])
+            _write(fd, _HEADER.pack(kind, number, len(body), seconds))
+            _write(fd, body)
 
 
 class PortableChannel(object):
