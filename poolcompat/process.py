@@ -124,7 +124,7 @@ class ProcessPoolExecutor(ExecutorGaps, _NativeProcessPoolExecutor, Executor):
 
     def _submits_itself(self):
         """Return whether nobody has put another ``submit`` in the place of ours."""
-        return getattr(self.submit, '__func__', None) is vars(ProcessPoolExecutor)['submit']
+        return getattr(self.submit, '__func__', None) is _own_submit
 
     def _submit_all(self, at_once, fn, arguments):
         """Submit ``fn(*args)`` for each ``args``, ``at_once`` in one step: the first run while the others are made."""
@@ -157,6 +157,9 @@ class ProcessPoolExecutor(ExecutorGaps, _NativeProcessPoolExecutor, Executor):
     def kill_workers(self):
         """Kill the worker processes now (SIGKILL) and shut down; calls that run get BrokenProcessPool (CPython 3.14)."""
         self._engine.stop_workers(kill)
+
+
+_own_submit = vars(ProcessPoolExecutor)['submit']
 
 
 def _chained(chunks):

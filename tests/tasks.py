@@ -342,7 +342,7 @@ def raise_generator_exit():
     raise GeneratorExit('odd')
 
 
-def raise_stop_iteration(item=2):
+def raise_stop_iteration(item=2, _=None):
     if item == 2:
         raise StopIteration('from a task')
     return item

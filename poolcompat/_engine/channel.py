@@ -65,8 +65,11 @@ def beside_standard():
     taken = []
     try:
         try:
-            while not taken or taken[-1] <= 2:
-                taken.append(os.open(os.devnull, os.O_RDWR))
+            fd = os.open(os.devnull, os.O_RDWR)
+            while fd <= 2:
+                taken.append(fd)
+                fd = os.open(os.devnull, os.O_RDWR)
+            os.close(fd)
         except (OSError, IOError):
             pass            # no such file, or no more descriptors, which whoever needs one will say
         yield
@@ -515,16 +518,16 @@ class PortablePoller(object):
 def choose():
     """Return the channel and the poller for this platform; POOLCOMPAT_CHANNEL=portable forces those (for tests).
 
-    NotImplementedError where there is no way to wait for pipes.
+    NotImplementedError where green threads would all stop while one waits.
     """
-    if os.name != 'posix' or os.environ.get('POOLCOMPAT_CHANNEL') == 'portable':
-        return PortableChannel, PortablePoller
-    if not hasattr(select, 'poll') or select.poll.__module__ == 'select' and (
-            _is_green(_thread.start_new_thread) or _is_green(os.read)):
+    green = _is_green(_thread.start_new_thread) or _is_green(os.read)
+    if green and getattr(getattr(select, 'poll', None), '__module__', 'select') == 'select':
         raise NotImplementedError(
             'a pool of processes has a thread that waits in select.poll. Here that is missing, or stops all green threads: '
             'most likely eventlet.monkey_patch() has taken it away, or has patched only a part. Use eventlet.monkey_patch('
             'os=False, select=False, thread=False), gevent.monkey.patch_all(), or a pool of threads')
+    if os.name != 'posix' or os.environ.get('POOLCOMPAT_CHANNEL') == 'portable' or not hasattr(select, 'poll'):
+        return PortableChannel, PortablePoller
     return FastChannel, FastPoller
 
 

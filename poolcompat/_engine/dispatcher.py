@@ -17,7 +17,7 @@ from .._errors import (GUARD, KILLED, BrokenProcessPool, Death, RemoteTraceback,
                        signal_name, without_frames)
 from . import channel as channels
 from . import exits
-from .calls import OwnThread, cancel, fail, in_own_thread, log, set_future, start, take_alike
+from .calls import OwnThread, cancel, fail, in_own_thread, log, set_future, start, take, take_alike
 from .steps import in_one_step
 from .worker import dump_returned, main, unpack_error
 
@@ -96,7 +96,6 @@ class Engine(exits.Served):
         self._failed_starts = 0     # workers in a row that did not get as far as to be ready
         self._launched = False
         self._dismissed = False     # the workers were told to end, and no other is taken in
-        self._launching = threading.Lock()
         self._cancelling = False
         self._suspect = False       # an exception cut a step of a caller's short: look everything over
         self._death = None
@@ -430,23 +429,23 @@ class Engine(exits.Served):
 
     def _launch_thread(self):
         self._poller = self._poller_type(self._context)
-        thread = OwnThread(target=self._run, name='poolcompat-dispatcher')
+        ticket = [None]         # whoever takes it decides: the thread that it runs, or this one that it never will
+        thread = OwnThread(target=self._run, args=(ticket,), name='poolcompat-dispatcher')
         thread.daemon = DAEMON_THREADS
-        with self._launching:
-            try:
-                self._thread = thread
-                exits.begin(self, thread)   # first: this process may exit before the thread has got going
-                thread.start()
-            except BaseException:
-                self._thread = None     # which it looks at before it begins
-                raise
+        try:
+            self._thread = thread
+            exits.begin(self, thread)   # first: this process may exit before the thread has got going
+            thread.start()
+        except BaseException:
+            if take(ticket):
+                self._thread = None
+            raise
 
     # -- our own thread ------------------------------------------------------------------------------------------
 
-    def _run(self):
-        with self._launching:
-            if self._thread is not threading.current_thread():
-                return
+    def _run(self, ticket):
+        if not take(ticket):
+            return
         try:
             self._look_over()
             while not self._is_over():

@@ -106,7 +106,7 @@ class MapSlot(Slot):
     def cancel(self):
         """Return whether the call is kept from being run."""
         if not take(self._ticket):
-            return False
+            return isinstance(self.error, CancelledError) and self.ready
         self.set_exception(CancelledError())
         return True
 

@@ -5,9 +5,6 @@ import signal
 import struct
 import sys
 import traceback
-from itertools import starmap
-
-from six.moves import map
 
 from .._compat.py27.orphans import tell_parent_is_gone
 from .._compat.py27.pickling import dumps_alone, loads
@@ -109,13 +106,13 @@ def _run(body, index, together, dump, interrupt):
 
 
 def call_each(fn, chunk):
-    """Return ``fn(item)`` of each item."""
-    return list(map(fn, chunk))
+    """Return ``fn(item)`` of each item. In no ``map``, which would take a StopIteration of the call for the end."""
+    return [fn(item) for item in chunk]
 
 
 def star_each(fn, chunk):
     """Return ``fn(*args)`` of each tuple of arguments."""
-    return list(starmap(fn, chunk))
+    return [fn(*args) for args in chunk]
 
 
 def dump_returned(result):

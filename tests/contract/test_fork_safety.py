@@ -210,6 +210,12 @@ class DescriptorCases(object):
         seen = inodes(second.submit(tasks.open_descriptors).result())
         assert not seen & of_the_first
 
+    def test_nothing_that_stood_in_for_a_standard_stream(self):
+        executor = self.executor(2)
+        nulls = [sum(what == os.devnull for what in where().values()) for where in (
+            tasks.open_descriptors, executor.submit(tasks.open_descriptors).result)]
+        assert nulls[1] <= nulls[0] + 1         # multiprocessing gives a worker one for its standard input
+
     def test_nothing_in_programs_of_the_parent(self):
         before = inodes(tasks.descriptors_of_a_program())
         executor = self.executor(2)

@@ -92,12 +92,16 @@ class MapCases(object):
         with pytest.raises(StopIteration):
             next(results)
 
-    def test_stop_iteration_of_a_task_does_not_end_it_in_silence(self):
+    @pytest.mark.parametrize('chunksize', [1, 2, 3])
+    @native_since((3, 7))
+    def test_stop_iteration_of_a_task_does_not_end_it_in_silence(self, chunksize):
         """PEP 479, on every interpreter: what looks like the end would lose the rest of the results."""
-        results = self.executor().map(tasks.raise_stop_iteration, [1, 2, 3])
-        assert next(results) == 1
+        results = self.executor().map(tasks.raise_stop_iteration, [1, 3, 2, 4], chunksize=chunksize)
         with pytest.raises(RuntimeError):
-            next(results)
+            list(results)
+        results = self.executor().map(tasks.raise_stop_iteration, [1, 3, 2, 4], itertools.repeat(0), chunksize=chunksize)
+        with pytest.raises(RuntimeError):
+            list(results)
 
     def test_input_that_raises(self):
         def items():
@@ -332,6 +336,17 @@ class SubmitCases(object):
             assert executor.seen == [(1,), (2,), (3,)]
             assert list(executor.map(tasks.square, [1, 2, 3], chunksize=2)) == [1, 4, 9]
             assert len(executor.seen) == 5
+
+    def test_submit_that_was_put_into_the_class_is_called(self, monkeypatch):
+        seen, submit = [], poolcompat.ProcessPoolExecutor.submit
+
+        def traced(self, fn, *args, **kwargs):
+            seen.append(args)
+            return submit(self, fn, *args, **kwargs)
+
+        monkeypatch.setattr(poolcompat.ProcessPoolExecutor, 'submit', traced)
+        assert list(self.executor(2).map(tasks.square, [1, 2, 3])) == [1, 4, 9]
+        assert seen == [(1,), (2,), (3,)]
 
     def test_submit_that_was_put_in_its_place_is_called(self, monkeypatch):
         executor = self.executor(2)

@@ -169,6 +169,15 @@ class InterfaceCases(object):
         visitor.let_go()
         assert next(results) == 'slow'
 
+    @native_never('its list of results is too short, or has holes')
+    def test_stop_iteration_of_a_call_is_its_error(self):
+        pool = self.pool()
+        for chunksize in 1, 2, 4:
+            with pytest.raises(StopIteration):
+                pool.map(tasks.raise_stop_iteration, [1, 3, 2, 4], chunksize)
+            with pytest.raises(StopIteration):
+                pool.starmap(tasks.raise_stop_iteration, [(1,), (3,), (2,), (4,)], chunksize)
+
     def test_imap_goes_on_after_an_error(self):
         pool = self.pool()
         for results in pool.imap(tasks.reciprocal, [1, 0, 2]), pool.imap_unordered(tasks.reciprocal, [1, 0, 2]):

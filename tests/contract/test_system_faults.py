@@ -113,9 +113,19 @@ if __name__ == '__main__':
         pool = kind(2)
         found.append(list(pool.map(speak, range(50))) == list(range(50)))
         end(pool)
+    pool = make(1)
+    calls = []
+    for number in range(3):
+        calls.append(pool.submit(tasks.square, number).result() == number ** 2)
+        try:
+            os.write(1, b'what the program itself says ' * 10)
+        except OSError:
+            pass
+    found.append(calls == [True] * 3)
+    end(pool)
     os.write(60, repr(found).encode())
 ''', str(said))
-        assert said.read() == '[[True, True], True, True]'
+        assert said.read() == '[[True, True], True, True, True]'
 
     @pytest.mark.skipif(not os.path.exists('/proc/self/stat'), reason='needs the states of processes, from /proc')
     @pytest.mark.parametrize('how', ['kill_workers', 'terminate_workers', 'terminate'])

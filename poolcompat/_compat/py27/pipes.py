@@ -20,8 +20,18 @@ else:
             fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.fcntl(fd, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
 
     def pipe():
-        """Return the two ends of a pipe that programs do not inherit."""
-        ends = os.pipe()
+        """Return the two ends of a pipe that programs do not inherit, and that nothing is printed to: where a standard
+        stream is closed, the next pipe gets its descriptor."""
+        ends = [_not_standard(end) for end in os.pipe()]
         for end in ends:
             keep_from_programs(end)
         return ends
+
+    def _not_standard(fd):
+        if fd > 2:
+            return fd
+        import fcntl
+        try:
+            return fcntl.fcntl(fd, fcntl.F_DUPFD, 3)
+        finally:
+            os.close(fd)
