@@ -14,7 +14,6 @@
 """
 from __future__ import absolute_import, division, print_function
 
-import platform
 import sys
 from concurrent import futures
 
@@ -30,6 +29,7 @@ def has_since(version):
 
 def interpreter():
     """Return what this interpreter is, and of which version, as text."""
+    import platform
     return platform.python_implementation(), platform.python_version()
 
 

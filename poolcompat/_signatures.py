@@ -6,7 +6,6 @@ method that takes its arguments as the text says, complains as CPython 3.13 does
 """
 from __future__ import absolute_import, division, print_function
 
-import ast
 import numbers
 
 from ._compat.py37 import show_signature
@@ -43,7 +42,7 @@ def _parse(text):
         if name.startswith('*'):
             star, group = name[1:] or None, keyword_only
         else:
-            parameter = name, ast.literal_eval(default) if default else _REQUIRED
+            parameter = name, eval(default, {}) if default else _REQUIRED
             (positional if group is None else group).append(parameter)
     return positional, star, keyword_only
 

@@ -19,10 +19,10 @@ from ._compat.py312 import cpu_count
 from ._engine import exits
 from ._engine.callbacks import Callbacks, current
 from ._engine.calls import Call, set_future, take
+from ._engine.chunks import call_each, star_each
 from ._engine.replacing import PoolCall, PoolEngine
 from ._engine.slots import Slot
 from ._engine.threads import ThreadEngine
-from ._engine.worker import call_each, star_each
 from ._errors import RemoteTraceback    # noqa: F401 (CPython's name for it here)
 from ._errors import WorkerLostError
 from ._map import AT_HAND

@@ -15,9 +15,9 @@ from ._compat.py312 import cpu_count
 from ._compat.py36.processes import kill, terminate
 from ._compat.py37 import show_signature
 from ._engine.calls import Call
+from ._engine.chunks import call_each, star_each
 from ._engine.dispatcher import Engine
 from ._engine.slots import MapSlot
-from ._engine.worker import call_each, star_each
 from ._errors import BrokenProcessPool
 from ._errors import RemoteTraceback as _RemoteTraceback    # noqa: F401 (CPython's name for it here)
 from ._futures import Executor, ExecutorGaps, Future

@@ -115,6 +115,15 @@ def test_import_is_light():
     assert heavy == []
 
 
+@pytest.mark.parametrize('statement, kept_out', [
+    # Breakpoint: https://bugs.python.org/issue39812 (before, even the interpreter's threads need multiprocessing)
+    ('from poolcompat import ThreadPoolExecutor', 'multiprocessing' if sys.version_info >= (3, 9) else 'asyncio'),
+    ('import poolcompat._engine.worker', 'multiprocessing.connection'),     # each new worker waits for this import
+], ids=['threads', 'worker'])
+def test_imports_no_more_than_it_needs(statement, kept_out):
+    assert kept_out not in fresh('%s\nprint("\\n".join(sys.modules))' % statement)
+
+
 def test_freezers_find_what_is_loaded_on_first_use():
     """By import statements alone, as PyInstaller and its like look for the modules of a program."""
     loaded = fresh('import poolcompat\n'

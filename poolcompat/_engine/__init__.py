@@ -12,6 +12,7 @@
 ``channel``      bytes to and from one worker, and waiting for them
 ``claims``       which of the calls that were sent ahead a worker may still start
 ``worker``       what runs in the worker
+``chunks``       what a call of several items runs
 ``dispatcher``   who gets which call, what came back, who died
 ``replacing``    the engine of ``Pool``, where a worker that dies is replaced
 ``threads``      the engine of the thread pools, all of it

@@ -9,7 +9,7 @@ import types
 import six
 
 from .._compat.py37 import InvalidStateError
-from .worker import call_each, star_each
+from .chunks import call_each, star_each
 
 log = logging.getLogger('concurrent.futures')
 

@@ -22,7 +22,6 @@ from functools import partial
 import six
 from six.moves import _thread
 
-from .._compat.py27.connections import wait
 from .._compat.py27.pipes import keep_from_programs
 from .._compat.py27.waiting import get_ident
 from .._compat.py34 import retried
@@ -467,6 +466,8 @@ class PortablePoller(object):
     """Waits for results and to be woken, by connections."""
 
     def __init__(self, context):
+        from .._compat.py27.connections import wait     # here, because each new worker would import much with it
+        self._wait = wait
         self._waiting, self._waking = context.Pipe(duplex=False)
         self._connections = [self._waiting]
         _own([self._waiting, self._waking])
@@ -488,7 +489,7 @@ class PortablePoller(object):
 
     def poll(self, timeout):
         """Wait at most ``timeout`` seconds; return ``(readable, writable)`` workers, None among the first if woken."""
-        ready = wait(list(self._workers), timeout)
+        ready = self._wait(list(self._workers), timeout)
         return [self._workers[connection] for connection in ready], []
 
     def wake(self):

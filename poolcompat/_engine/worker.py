@@ -105,16 +105,6 @@ def _run(body, index, together, dump, interrupt):
         return kind, pack_error()
 
 
-def call_each(fn, chunk):
-    """Return ``fn(item)`` of each item. In no ``map``, which would take a StopIteration of the call for the end."""
-    return [fn(item) for item in chunk]
-
-
-def star_each(fn, chunk):
-    """Return ``fn(*args)`` of each tuple of arguments."""
-    return [fn(*args) for args in chunk]
-
-
 def dump_returned(result):
     """Return the result pickled; the error says what can be sent back."""
     try:

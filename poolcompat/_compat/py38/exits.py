@@ -4,25 +4,17 @@ from __future__ import absolute_import, division, print_function
 import os
 import sys
 import threading
-from multiprocessing import util
-
-# Breakpoint: https://github.com/python/cpython/blob/v2.7.18/Lib/multiprocessing/util.py (is_exiting, never true there)
-if sys.version_info >= (3, 0):
-    _is_exiting = util.is_exiting
-else:
-    def _is_exiting():
-        return True
 
 _finalizers = {}        # process -> what multiprocessing calls before it joins its own children
 
 
-def _finalize(function):
+def _finalize(util, is_exiting, function):
     """Have ``multiprocessing`` call ``function()`` before it joins the children of this process, at its exit.
 
     Finalizers can be called earlier, by anybody: then the next call of this one sets it up again.
     """
     def finalize():
-        if _is_exiting():
+        if is_exiting():
             function()
 
     known = _finalizers.get(os.getpid())
@@ -45,9 +37,22 @@ if sys.version_info >= (3, 9):
         if os.getpid() not in _registered:
             _registered.add(os.getpid())
             threading._register_atexit(function)
-        _finalize(function)
+        util = sys.modules.get('multiprocessing.util')
+        if util is not None:        # otherwise this is no process of multiprocessing's, which ends in its own way
+            _finalize(util, util.is_exiting, function)
 else:
+    from multiprocessing import util
+
     #: Before 3.9 the interpreter joins every other thread before it calls ``at_exit`` functions.
     DAEMON_THREADS = True
 
-    at_exit = _finalize
+    # Breakpoint: https://github.com/python/cpython/blob/v2.7.18/Lib/multiprocessing/util.py (is_exiting, never true there)
+    if sys.version_info >= (3, 0):
+        _is_exiting = util.is_exiting
+    else:
+        def _is_exiting():
+            return True
+
+    def at_exit(function):
+        """Call ``function()`` when this process is about to exit. To be called again for each new thing to see to."""
+        _finalize(util, _is_exiting, function)
