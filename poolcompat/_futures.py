@@ -1,8 +1,9 @@
 """Futures, and the base of executors: the interpreter's own, with what they lack."""
 from __future__ import absolute_import, division, print_function
 
-from ._compat import py310, py313, py37
+from ._compat import py310, py37
 from ._compat.py27 import waiting as py27
+from ._compat.py313 import executors as py313
 from ._compat.py38 import generic as py38
 from ._native import futures
 
