@@ -1,6 +1,7 @@
 """The errors of the process pool, with their native bases, and how a dead worker is told of."""
 from __future__ import absolute_import, division, print_function
 
+import errno
 import signal as signals
 from pickle import PicklingError
 
@@ -114,8 +115,22 @@ _FRESH = ('The worker imports the module afresh: what is defined at a prompt, by
           "'__main__': is not in it. Put it into a module")
 GUARD = ("Most likely the main module makes the pool when it is imported, without the guard if __name__ == '__main__':, "
          'or cannot be imported by the worker. Put what makes the pool under that guard')
+_FORKSERVER = 'The forkserver, which starts the workers, has ended. '
 KILLED = ('Most likely the memory ran out and the system killed the process (its log then has a line of the '
           'out-of-memory killer), unless somebody else did: use fewer workers, or give each call less at once')
+
+
+def explain_start(error, start_method):
+    """Return ``error``, with which a worker could not be started; it says where the forkserver is gone.
+
+    From 3.14 on that imports the main module itself.
+    """
+    if start_method == 'forkserver':
+        if isinstance(error, EOFError):
+            error.args = ('%s. %s' % (error, _FORKSERVER + GUARD),)
+        elif getattr(error, 'errno', None) in (errno.ECONNREFUSED, errno.ECONNRESET, errno.EPIPE):
+            error.strerror = '%s. %s' % (error.strerror, _FORKSERVER + GUARD)
+    return error
 
 
 def _advise(error, advice):

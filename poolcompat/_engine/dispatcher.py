@@ -13,8 +13,8 @@ from .._compat.py27.signals import interrupt_later
 from .._compat.py27.waiting import Latch, get_ident, monotonic
 from .._compat.py36.processes import kill, terminate
 from .._compat.py38.exits import DAEMON_THREADS
-from .._errors import (GUARD, KILLED, BrokenProcessPool, Death, RemoteTraceback, explain_loading, explain_pickling, in_words,
-                       signal_name, without_frames)
+from .._errors import (GUARD, KILLED, BrokenProcessPool, Death, RemoteTraceback, explain_loading, explain_pickling,
+                       explain_start, in_words, signal_name, without_frames)
 from . import channel as channels
 from . import exits
 from .calls import OwnThread, cancel, fail, in_own_thread, log, set_future, start, take, take_alike
@@ -380,7 +380,7 @@ class Engine(exits.Served):
                 for _ in range(count):
                     self._start_worker()
             except Exception as reason:     # no memory, no process, no descriptor, initargs that cannot be pickled
-                error = reason
+                error = explain_start(reason, self._context.get_start_method())
             if first:
                 try:
                     self._launch_thread()

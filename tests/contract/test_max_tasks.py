@@ -80,7 +80,7 @@ class LimitCases(object):
         executor.shutdown(wait=False)
         assert [f.result() for f in futures] == [0, 1, 4, 9]
 
-    @native_since((3, 15))
+    @native_never('in 3.15 it breaks: "garbage collected with work pending"')
     @pytest.mark.race
     def test_collected(self):
         """gh-119592: the executor is gone, and its work needs new workers."""

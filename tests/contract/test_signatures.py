@@ -66,7 +66,7 @@ if hasattr(inspect, 'signature'):       # from 3.3
             return
         ours = inspect.signature(find(name)).parameters
         for parameter in inspect.signature(native).parameters.values():
-            if parameter.name == 'self':
+            if parameter.name in ('self', 'ctxkwargs'):     # the latter, from 3.14 on, is InterpreterPoolExecutor's
                 continue
             if sys.version_info < (3, 9):
                 assert parameter.name in ours or parameter.name == 'args'

@@ -175,12 +175,34 @@ if __name__ == '__main__':
 
 class GuardCases(object):
 
+    ADVICE = ('Most likely the main module makes the pool', "without the guard if __name__ == '__main__':",
+              'Put what makes the pool under that guard')
+
     @pytest.mark.parametrize('program', [NO_GUARD, NO_GUARD_AND_POOL], ids=['executor', 'pool'])
     def test_no_guard(self, program):
         script = self.script(program).finish()
         assert script.code == 1
-        check(script.err, 'ended with exit code', 'before it was ready', 'Most likely the main module makes the pool',
-              "without the guard if __name__ == '__main__':", 'Put what makes the pool under that guard')
+        check(script.err, *self.ADVICE)
+        if 'forkserver, which starts the workers, has ended' not in script.err:     # from 3.14 on it imports main itself
+            check(script.err, 'ended with exit code', 'before it was ready')
+
+
+class ForkserverCases(GuardCases):
+
+    @pytest.mark.parametrize('maker', ['make(1).submit(tasks.square, 3).result()',
+                                       'lib.Pool(1, context=get_context(METHOD))'], ids=['executor', 'pool'])
+    def test_forkserver_that_has_ended(self, tmpdir, maker):
+        """As it does from 3.14 on where the main module has no guard."""
+        tmpdir.join('ends_it.py').write('import os\nos._exit(1)\n')
+        script = self.script('''
+if __name__ == '__main__':
+    os.environ['PYTHONPATH'] = os.pathsep.join([ARGS[0], os.environ.get('PYTHONPATH', '')])
+    sys.path.insert(0, ARGS[0])         # from 3.14 on it has that
+    get_context(METHOD).set_forkserver_preload(['ends_it'])
+    %s
+''' % maker, str(tmpdir)).finish()
+        assert script.code == 1
+        check(script.err.splitlines()[-1], 'The forkserver, which starts the workers, has ended', *self.ADVICE)
 
 
 class LateCases(object):
@@ -303,7 +325,8 @@ class NestedAndForkedCases(object):
 bind(globals(), ArgumentCases, OURS)
 bind(globals(), ResultCases, OURS)
 bind(globals(), DeathCases, OURS)
-bind(globals(), GuardCases, FRESH)
+bind(globals(), GuardCases, [Spawn])
+bind(globals(), ForkserverCases, [Forkserver])
 bind(globals(), LateCases, FRESH)
 bind(globals(), LateAndForkedCases, FORKED)
 bind(globals(), NumberCases, [Fork, Threads])
