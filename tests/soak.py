@@ -25,6 +25,7 @@ import argparse
 import collections
 import gc
 import logging
+import multiprocessing
 import os
 import random
 import shutil
@@ -583,9 +584,18 @@ def stacks():
                      for ident, frame in sys._current_frames().items())
 
 
-def semaphores():
+def name_semaphores():
+    """Have those of this program and its workers named after it, where that can be done: others run beside it."""
+    config = getattr(multiprocessing.current_process(), '_config', None)
+    if config is None:
+        return 'sem.poolcompat-'        # 2.7
+    config['semprefix'] = '/mp-soak%d' % os.getpid()
+    return 'sem.mp-soak%d-' % os.getpid()
+
+
+def semaphores(beginning):
     try:
-        return set(name for name in os.listdir('/dev/shm') if 'mp-' in name or name.startswith('sem.'))
+        return set(name for name in os.listdir('/dev/shm') if name.startswith(beginning))
     except EnvironmentError:
         return set()
 
@@ -627,8 +637,9 @@ def main(arguments=None):
     folder = os.path.join(temporary, 'ledgers')
     os.mkdir(tempfile.tempdir)
     os.mkdir(folder)
+    named = name_semaphores()
     warm_up(methods)
-    before = support.holdings(), semaphores(), set(os.listdir(tempfile.tempdir))
+    before = support.holdings(), semaphores(named), set(os.listdir(tempfile.tempdir))
 
     if options.races:
         races.turn_on(seed)
@@ -660,8 +671,8 @@ def main(arguments=None):
     left = support.settle(before[0], 30)
     if left:
         account.blame('left: ' + left)
-    if semaphores() - before[1]:
-        account.blame('semaphores left: %s' % (semaphores() - before[1]))
+    if semaphores(named) - before[1]:
+        account.blame('semaphores left: %s' % (semaphores(named) - before[1]))
     if set(os.listdir(tempfile.tempdir)) - before[2]:
         account.blame('files left: %s' % (set(os.listdir(tempfile.tempdir)) - before[2]))
     shutil.rmtree(folder)

@@ -324,12 +324,12 @@ def settle(before, seconds=10):
     end = time.time() + seconds
     looks = 0
     # PyPy finalizes one thing after the other that hold each other, and nothing before it collects.
-    collect = (1, 2, 3, 10) if platform.python_implementation() == 'PyPy' else (5, 10)
+    collect, every = ((1, 2, 3), 10) if platform.python_implementation() == 'PyPy' else ((5, 10), 50)
     text = left_over(before)
     while text and time.time() < end:
         time.sleep(min(0.001 * 2 ** looks, 0.1))
         looks += 1
-        if looks in collect or looks % 50 == 0:
+        if looks in collect or looks % every == 0:
             gc.collect()
         text = left_over(before)
     return text
