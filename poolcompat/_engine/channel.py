@@ -27,6 +27,7 @@ from .._compat.py27.waiting import get_ident
 from .._compat.py34 import retried
 from .._compat.py36.processes import after_fork_in_child
 from .claims import MOST, ParentClaims, WorkerClaims
+from .spinning import Spin
 from .steps import in_one_step
 
 _HEADER = struct.Struct('<BQQd')
@@ -107,11 +108,19 @@ class _Reader(object):
         self._filled = 0
         self.more = False       # there may be more to read at once
 
-    def read(self):
-        """Return the frames that one read completes, as ``(kind, number, seconds, body)``; EOFError at the end."""
+    def between_frames(self):
+        """Return whether no part of a frame has been read."""
+        return not self._rest and self._big is None
+
+    def read(self, data=None):
+        """Return the frames that one read completes, as ``(kind, number, seconds, body)``; EOFError at the end.
+
+        ``data`` is what someone else has read, where no part of a frame had been.
+        """
         if self._big is not None:
             return self._fill()
-        data = retried(os.read, self._fd, _READ)
+        if data is None:
+            data = retried(os.read, self._fd, _READ)
         if not data:
             raise EOFError
         self.more = len(data) == _READ
@@ -172,6 +181,8 @@ class FastChannel(object):
     ahead_bytes = 1 << 15
     #: ``send`` returns at once, whatever the worker does.
     blocks = False
+    #: A caller may read results in the dispatcher's place.
+    lends = hasattr(select, 'epoll')
 
     def __init__(self, context):
         calls, self._calls = context.Pipe(duplex=False)
@@ -187,6 +198,9 @@ class FastChannel(object):
         self.worker_end = FastWorkerEnd(calls, results, self._claims)
         self.claims = ParentClaims(self._claims.fileno(), claims.fileno())
         self._reader = _Reader(self._results.fileno())
+        self.between_frames = self._reader.between_frames
+        #: What a caller has read of the results.
+        self.inbox = collections.deque()
         #: What is yet to be written: ``(memoryview, [what each write took of it])``.
         self.unsent = collections.deque()
 
@@ -211,6 +225,8 @@ class FastChannel(object):
         """Return the frames that are there; EOFError where there will be no more."""
         frames = []
         try:
+            if self.inbox:
+                frames += self._reader.read(self.inbox.popleft())
             frames += self._reader.read()
             while self._reader.more:
                 frames += self._reader.read()
@@ -222,6 +238,22 @@ class FastChannel(object):
             if not frames:
                 raise
         return frames
+
+    def catch(self):
+        """Read what is there into ``inbox``, in one step."""
+        try:
+            self.inbox.extend(six.moves.map(os.read, (self._results.fileno(),), (_READ,)))
+        except (OSError, IOError) as error:
+            if error.errno not in (errno.EAGAIN, errno.EINTR):
+                raise
+
+    def caught(self):
+        """Return the frame that ``inbox`` holds, if that is all there is in it."""
+        if len(self.inbox) == 1 and len(self.inbox[0]) >= _HEADER.size:
+            data = self.inbox[0]
+            kind, number, length, seconds = _HEADER.unpack_from(data)
+            if len(data) == _HEADER.size + length:
+                return kind, number, seconds, data[_HEADER.size:]
 
     def entries(self, frames):
         """Return what ``unsent`` is to be extended by to send the frames ``(kind, number, body, how many calls)``."""
@@ -280,9 +312,11 @@ class FastWorkerEnd(object):
         """
         for connection in self._calls, self._results, self._claims:
             keep_from_programs(connection.fileno())     # spawn makes them inheritable
-        reader = _Reader(self._calls.fileno())
+        reader, spin, poll = _Reader(self._calls.fileno()), Spin(), select.poll()
+        poll.register(self._calls.fileno(), select.POLLIN)
         claims = WorkerClaims(self._claims.fileno())
         while True:
+            spin(poll.poll)
             for kind, number, count, body in reader.read():
                 if kind == EXIT:
                     return
@@ -310,6 +344,8 @@ class PortableChannel(object):
     ahead = 0
     ahead_bytes = 0
     blocks = True
+    lends = False
+    inbox = ()
     claims = None
 
     def __init__(self, context):
@@ -398,6 +434,8 @@ class FastPoller(object):
             _unblock(connection.fileno())
         if hasattr(select, 'epoll'):
             self._poll, self._scale = select.epoll(), 1
+            #: Leave a descriptor to a caller, and take it back: functions in C.
+            self.lend, self.take_back = self._poll.unregister, self._poll.register
             keep_from_programs(self._poll.fileno())
             self._connections.append(self._poll)
             _own([self._poll])
@@ -419,6 +457,15 @@ class FastPoller(object):
         if self._workers.pop(worker.channel.fileno(), None):
             self._poll.unregister(worker.channel.fileno())
         self.watch_writing(worker, False)
+
+    def reclaim(self, worker):
+        """Wait for the results of ``worker``, which a caller may have been left to."""
+        try:
+            if worker.channel.fileno() in self._workers:
+                self.take_back(worker.channel.fileno(), select.POLLIN)
+        except (OSError, IOError) as error:
+            if error.errno != errno.EEXIST:
+                raise
 
     def watch_writing(self, worker, yes):
         """Say whether to wait until the pipe to ``worker`` can take more."""

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+import weakref
 from functools import partial
 
 from .._compat.py27.pickling import Pickling, dumps_alone, loads
@@ -18,6 +19,8 @@ from .._errors import (GUARD, KILLED, BrokenProcessPool, Death, RemoteTraceback,
 from . import channel as channels
 from . import exits
 from .calls import OwnThread, cancel, fail, in_own_thread, log, set_future, start, take, take_alike
+from .leading import Leading
+from .locking import locked
 from .steps import in_one_step
 from .worker import dump_returned, main, unpack_error
 
@@ -29,9 +32,13 @@ _GRACE_SECONDS = 1          # how long a worker that was told to end may take be
 class _Worker(object):
     """The parent's picture of a worker process."""
 
-    def __init__(self, process, channel):
+    def __init__(self, process, channel, lead):
+        """``lead(worker, future, timeout)``, if any, waits for a call of the worker in its caller's thread."""
         self.process = process
         self.channel = channel
+        self.lead = lead and partial(lead, weakref.ref(self))
+        self.turn = None            # of a caller to read its results: see ``leading``
+        self.late_turn = None       # the one that there was when our thread looked last
         self.ready = False          # it said so
         self.reserved = 0           # how many calls a thread is about to send it
         self.calls = collections.deque()    # sent, without a result yet, in order
@@ -43,30 +50,7 @@ class _Worker(object):
         self.buried = False         # its results have ended, and nothing reads them any more
 
 
-def locked(method):
-    """Have the method run under the engine's lock. It may call no other such method, and no code of the user's.
-
-    A thread is marked as inside before it takes the lock until after it gave it back: a signal's handler may run at
-    either instruction.
-    """
-    def under_lock(self, *args):
-        me = get_ident()
-        try:
-            self._inside.add(me)
-            with self._lock:
-                self._holder = me
-                result = method(self, *args)
-            if self._holder == me:
-                self._holder = None
-            return result
-        finally:
-            self._inside.discard(me)
-
-    under_lock.__doc__ = method.__doc__
-    return under_lock
-
-
-class Engine(exits.Served):
+class Engine(Leading, exits.Served):
     """A pool of worker processes, and the thread that serves them."""
 
     _error_type = BrokenProcessPool
@@ -129,6 +113,7 @@ class Engine(exits.Served):
             missing, unseen = self._accept(call, choice)
             for worker in list(choice):
                 self._dispatch(worker, collections.deque((call,)), choice)
+                call.future.lead = worker.lead
             if missing > 0:
                 self._start_workers(1)
             if unseen:
@@ -408,7 +393,7 @@ class Engine(exits.Served):
                 finally:
                     channel.handing_over(False)
                 channel.worker_end = None
-                worker = _Worker(process, channel)
+                worker = _Worker(process, channel, self.lead if channel.lends and self._max_tasks is None else None)
                 if not self._welcome(worker):
                     channel.close()
                     _try_to(kill, process)
@@ -461,14 +446,16 @@ class Engine(exits.Served):
         """Wait for something to happen, and see to it."""
         readable, writable = self._poller.poll(self._patience())
         self._quiet = not readable and not writable
-        if None in readable:
+        look_at, woken = self._look_at, None in readable
+        if woken:
             self._poller.drain()
             self._look_over()
         if self._cancelling:
             self._cancel_pending()
         dead = self._find_dead()
+        readable = dead + [worker for worker in readable if worker not in dead and worker is not None]
         arrived, ended = [], []
-        for worker in dead + [worker for worker in readable if worker not in dead and worker is not None]:
+        for worker in self._heed_turns(readable, woken, self._look_at != look_at):
             try:
                 arrived.append((worker, worker.channel.receive()))
                 alive = worker not in dead
@@ -488,16 +475,23 @@ class Engine(exits.Served):
 
     def _settle(self, call, kind, body):
         """Set the call's future to what came back."""
+        kind, value = self._outcome(call, kind, body)
+        future, call, body = call.future, None, None
+        set_future(future.set_result if kind == channels.RESULT else future.set_exception, value)
+
+    def _outcome(self, call, kind, body):
+        """Return what came back: RESULT and what the call returned, or another kind and an exception."""
         try:
             value = loads(body) if kind == channels.RESULT else _unpack(body)
             if kind == channels.LOAD_ERROR:
                 value = self._unpickled_badly(call, 'the worker could not unpickle the call', value)
         except BaseException as error:
+            if not isinstance(error, Exception) and not in_own_thread():
+                raise
             where = 'what the call returned' if kind == channels.RESULT else 'the exception that the call raised'
             kind = channels.ERROR
             value = self._unpickled_badly(call, where + ' could not be unpickled', without_frames(error, 1))
-        future, call, body = call.future, None, None
-        set_future(future.set_result if kind == channels.RESULT else future.set_exception, value)
+        return kind, value
 
     def _unpickled_badly(self, call, where, cause):
         """Return the error of a call that could not be unpickled, or what came of it."""
@@ -513,6 +507,7 @@ class Engine(exits.Served):
 
         Then a call must wake this thread, so that is put off until it has been quiet for a while.
         """
+        self._polling = True
         self._dozing = self._quiet and not self._pending and not any(worker.calls for worker in self._workers)
         return None if self._dozing else LOOK_SECONDS
 
@@ -537,6 +532,7 @@ class Engine(exits.Served):
             self._poller.add(worker)
         for worker in stuck:
             self._poller.watch_writing(worker, True)
+        self._see_to_leftover()
 
     @locked
     def _news(self):
@@ -544,6 +540,9 @@ class Engine(exits.Served):
         newcomers, self._newcomers = self._newcomers, []
         if self._suspect:
             self._suspect = False
+            for worker in self._workers:
+                if worker.turn is None:
+                    self._poller.reclaim(worker)
             self._idle.extend(worker for worker in self._workers if _is_idle(worker) and worker not in self._idle)
         return newcomers, [worker for worker in self._workers if worker.channel.unsent]
 
@@ -584,10 +583,7 @@ class Engine(exits.Served):
                 call = worker.calls.popleft()
                 if call.number != number:
                     raise RuntimeError('call %d ended, not %d' % (number, call.number))
-                self._queued -= call.queued
-                worker.done += 1
-                call.payload = None
-                self._pace = seconds if self._pace is None else max(seconds, (7 * self._pace + seconds) / 8)
+                self._count(worker, call, seconds)
                 done.append((call, kind, body))
             if _is_idle(worker):
                 if worker.done == self._max_tasks:
@@ -597,9 +593,17 @@ class Engine(exits.Served):
                     self._idle.append(worker)
         return done
 
+    def _count(self, worker, call, seconds):
+        """Note that the worker took so many seconds for the call. Under the lock."""
+        self._queued -= call.queued
+        worker.done += 1
+        call.payload = None
+        self._pace = seconds if self._pace is None else max(seconds, (7 * self._pace + seconds) / 8)
+
     def _retire(self, worker):
         """Tell the worker to end, without waiting until it did. Under the lock."""
         worker.leaving = True
+        worker.turn = None
         self._workers.remove(worker)
         self._leavers.append(worker)
         worker.channel.unsent.extend(worker.channel.entries([(channels.EXIT, 0, b'', 0)]))

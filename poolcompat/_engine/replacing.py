@@ -6,7 +6,8 @@ from six.moves import reprlib
 from .._compat.py27.waiting import monotonic
 from .._errors import Death, WorkerLostError, explain_loading
 from .calls import Call, fail, log, name_of
-from .dispatcher import LOOK_SECONDS, Engine, locked
+from .dispatcher import LOOK_SECONDS, Engine
+from .locking import locked
 from .worker import dump_result
 
 _MOST_FAILED_STARTS = 3     # in a row, and at least one for each worker

@@ -39,6 +39,19 @@ if sys.version_info >= (3, 3):
         def set_exception_info(self, exception, traceback):
             """As ``set_exception(exception)``, with the ``traceback`` that it is to have."""
             self.set_exception(exception.with_traceback(traceback))
+
+        def settle(self, value):
+            """Set the result, in the thread that waits for it, unless someone else is to be told; return whether it is set."""
+            with self._condition:       # a thread may have it twice
+                if self.done() or self._done_callbacks or self._waiters:
+                    return False
+                self.set_result(value)
+            return True
+
+        def tell_again(self):
+            """Tell those who wait, of whom some may know."""
+            with self._condition:
+                self._condition.notify_all()
 else:
     import collections
     import errno
@@ -227,3 +240,17 @@ else:
                 if self._state in ('PENDING', 'RUNNING'):
                     self._traceback = traceback
             self.set_exception(exception)
+
+        def settle(self, value):
+            """Set the result, in the thread that waits for it, unless someone else is to be told; return whether it is set."""
+            with self._condition:
+                if self._state != 'RUNNING' or self._done_callbacks or self._waiters:
+                    return False
+                self._result = value
+                self._finish('add_result')
+            return True
+
+        def tell_again(self):
+            """Tell those who wait, of whom some may know."""
+            with self._condition:
+                self._condition.notify_all()
