@@ -14,6 +14,15 @@ from ._compat.py27.waiting import monotonic
 #: Of these every item is at hand: nobody waits for the next one.
 AT_HAND = frozenset([list, tuple, range])
 
+_BATCH = 256        # how many calls of a map are submitted in one step, at most
+
+
+def batches(items, size):
+    """Yield lists of the items: ``size`` of them, then twice as many each time. The first run while the others are made."""
+    for batch in iter(lambda: list(itertools.islice(items, size)), []):
+        yield batch
+        size = min(2 * size, _BATCH)
+
 
 def map_calls(executor, fn, arguments, timeout, buffersize, submit_all=None):
     """Submit ``fn(*args)`` for each ``args`` of an iterable; return an iterator over the results, in order.

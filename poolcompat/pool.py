@@ -10,7 +10,7 @@ import warnings
 from functools import partial
 
 import six
-from six.moves import builtins, zip
+from six.moves import builtins, range, zip
 
 from . import _native
 from ._compat.py27.contexts import get_context
@@ -25,7 +25,7 @@ from ._engine.slots import Slot
 from ._engine.threads import ThreadEngine
 from ._errors import RemoteTraceback    # noqa: F401 (CPython's name for it here)
 from ._errors import WorkerLostError
-from ._map import AT_HAND
+from ._map import AT_HAND, batches
 from ._signatures import check_number
 from .thread import BrokenThreadPool
 
@@ -36,6 +36,7 @@ _native_pool = _native.multiprocessing_pool()
 MaybeEncodingError = _native_pool.MaybeEncodingError
 _ResourceWarning = getattr(builtins, 'ResourceWarning', None)       # 2.7 has none
 
+_FIXED = AT_HAND.difference([list])     # nobody changes it meanwhile
 _RUN, _CLOSE, _TERMINATE = 'RUN', 'CLOSE', 'TERMINATE'
 _BATCH = 256            # how many calls at once a feeder submits; twice as many are on their way
 _pool_count = itertools.count()
@@ -116,14 +117,25 @@ class MapResult(ApplyResult):
     Source: CPython 3.15, ``multiprocessing.pool``.
     """
 
-    def __init__(self, callbacks, callback, error_callback, count, chunked):
+    def __init__(self, callbacks, callback, error_callback, length, chunksize):
         super(MapResult, self).__init__(callbacks, callback, error_callback)
-        self._chunked = chunked
-        self._parts = [Slot(self._arrived) for _ in range(count)]
+        count = -(-length // chunksize)
+        if chunksize == 1:
+            self._parts, self._values = [Slot(self._arrived) for _ in range(count)], None
+        else:
+            self._parts = [Slot(partial(self._fill, first)) for first in range(0, length, chunksize)]
+            self._values = [None] * length
         self._tickets = [None] * (count - 1)        # one for each part but the last to come
         self._errors = []
         if not count:
             self._outcome.set_result([])
+
+    def _fill(self, first, part):
+        """Put what a chunk returned in its place, while others are under way."""
+        if part.error is None:
+            chunk, part.value = part.value, None
+            self._values[first:first + len(chunk)] = chunk
+        self._arrived(part)
 
     def _arrived(self, part):
         if part.error is not None:
@@ -131,11 +143,11 @@ class MapResult(ApplyResult):
         if take(self._tickets):
             return
         parts, self._parts = self._parts, ()
+        values, self._values = self._values, None
         if self._errors:
             self._outcome.set_exception(self._errors[0])
         else:
-            values = [part.value for part in parts]
-            self._outcome.set_result(list(itertools.chain.from_iterable(values)) if self._chunked else values)
+            self._outcome.set_result([part.value for part in parts] if values is None else values)
 
 
 class IMapIterator(six.Iterator):
@@ -394,25 +406,20 @@ class Pool(_native_pool.Pool):
 
     def _map(self, each, func, iterable, chunksize, callback, error_callback):
         self._check_running()
-        items = iterable if hasattr(iterable, '__len__') else list(iterable)
+        items = iterable if type(iterable) in _FIXED else tuple(iterable)
         if chunksize is None:
             chunksize = max(1, -(-len(items) // (4 * self._processes)))
         elif chunksize < 1:
             raise ValueError('Chunksize must be 1+, not %d' % chunksize)
-        if type(items) is list:
-            items = tuple(items)        # nobody changes it meanwhile
         if chunksize > 1:
             calls = ((each, (func, chunk), first) for first, chunk in _chunks(items, chunksize))
+            at_once = self._processes       # the first chunks run while the others are made
         else:
             calls = ((func, item if each is star_each else (item,), None) for item in items)
-        if chunksize > 1 and type(items) in AT_HAND:
-            count, at_once = -(-len(items) // chunksize), self._processes   # the first chunks run while the others are made
-        else:
-            calls = list(calls)
-            count = at_once = len(calls)
-        result = MapResult(self._callbacks, callback, error_callback, count, chunksize > 1)
+            at_once = max(1, len(items))
+        result = MapResult(self._callbacks, callback, error_callback, len(items), chunksize)
         slots, calls = iter(result._parts), iter(calls)
-        for batch in iter(lambda: list(itertools.islice(calls, at_once)), []):
+        for batch in batches(calls, at_once):
             self._engine.submit_all([self._call(next(slots), fn, args, {}, first) for fn, args, first in batch])
         return result
 

@@ -21,13 +21,13 @@ from ._engine.slots import MapSlot
 from ._errors import BrokenProcessPool
 from ._errors import RemoteTraceback as _RemoteTraceback    # noqa: F401 (CPython's name for it here)
 from ._futures import Executor, ExecutorGaps, Future
-from ._map import AT_HAND, map_calls
+from ._map import AT_HAND, batches, map_calls
 from ._signatures import check_number, signature, submit_arguments
 
 __all__ = ('ProcessPoolExecutor', 'BrokenProcessPool')
 
 _NativeProcessPoolExecutor, _ = _native.process_pool()
-_BATCH = 256            # how many calls of a map are submitted in one step
+_AT_ONCE = 256          # how many short calls of a map are submitted in the first step
 _MAX_WINDOWS_WORKERS = 61       # WaitForMultipleObjects waits for 63 handles
 
 
@@ -115,7 +115,7 @@ class ProcessPoolExecutor(ExecutorGaps, _NativeProcessPoolExecutor, Executor):
             raise ValueError('chunksize must be >= 1.')
         at_hand = AT_HAND.issuperset(map(type, iterables))
         if chunksize == 1:
-            submit_all = partial(self._submit_all, _BATCH) if at_hand and self._submits_itself() else None
+            submit_all = partial(self._submit_all, _AT_ONCE) if at_hand and self._submits_itself() else None
             return map_calls(self, fn, zip(*iterables), timeout, buffersize, submit_all)
         each, items = (call_each, iter(iterables[0])) if len(iterables) == 1 else (star_each, zip(*iterables))
         chunks = iter(lambda: tuple(itertools.islice(items, chunksize)), ())
@@ -127,9 +127,9 @@ class ProcessPoolExecutor(ExecutorGaps, _NativeProcessPoolExecutor, Executor):
         return getattr(self.submit, '__func__', None) is _own_submit
 
     def _submit_all(self, at_once, fn, arguments):
-        """Submit ``fn(*args)`` for each ``args``, ``at_once`` in one step: the first run while the others are made."""
+        """Submit ``fn(*args)`` for each ``args``, ``at_once`` in the first step."""
         slots = []
-        for batch in iter(lambda: list(itertools.islice(arguments, at_once)), []):
+        for batch in batches(arguments, at_once):
             calls = [Call(MapSlot(), fn, args, {}) for args in batch]
             self._engine.submit_all(calls)
             slots += [call.future for call in calls]

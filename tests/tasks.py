@@ -84,6 +84,30 @@ def thread_names(_item=None):
     return [t.name for t in threading.enumerate()]
 
 
+class NameOfUnpickler(object):
+    """Becomes the name of the thread that unpickles it."""
+
+    def __reduce__(self):
+        return _name_of_thread, ()
+
+
+def _name_of_thread():
+    return threading.current_thread().name
+
+
+class FailsToUnpickle(object):
+    def __reduce__(self):
+        return _fail_to_unpickle, ()
+
+
+tries_to_unpickle = []
+
+
+def _fail_to_unpickle():
+    tries_to_unpickle.append(True)
+    raise ValueError('not to be had')
+
+
 def name_of_imported(name):
     return importlib.import_module(name).__name__
 

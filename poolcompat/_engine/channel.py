@@ -178,7 +178,7 @@ class FastChannel(object):
 
     #: How many calls, and bytes, may be sent ahead: what the pipes hold in any case, so that nothing blocks.
     ahead = MOST
-    ahead_bytes = 1 << 15
+    ahead_bytes = 1 << 19
     #: ``send`` returns at once, whatever the worker does.
     blocks = False
     #: A caller may read results in the dispatcher's place.

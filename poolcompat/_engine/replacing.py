@@ -19,7 +19,8 @@ class PoolCall(Call):
     __slots__ = ('pool', 'first')
 
     def __init__(self, pool, future, fn, args, kwargs, first=None):
-        super(PoolCall, self).__init__(future, fn, args, kwargs)
+        Call.__init__(self, future, fn, args, kwargs)
+        self.running = True     # no Slot can be cancelled
         self.pool = pool
         self.first = first
 

@@ -1,0 +1,399 @@
+"""``poolcompat._engine.leading``: callers that read what they wait for, and what comes between."""
+from __future__ import absolute_import, division, print_function
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import threading
+
+import pytest
+
+import poolcompat
+from poolcompat._engine import channel, dispatcher, leading
+from poolcompat._engine.spinning import Spin
+
+from .. import support, tasks
+
+pytestmark = pytest.mark.skipif(not channel.FastChannel.lends, reason='without select.epoll the dispatcher reads everything')
+ENGINE = os.path.dirname(os.path.abspath(leading.__file__))
+
+
+@pytest.fixture(params=['executor', 'pool'])
+def submit(request):
+    """Has a worker run a call; what it returns has the methods ``result``, and ``pool`` the engine."""
+    if request.param == 'executor':
+        with poolcompat.ProcessPoolExecutor(2) as executor:
+            made_ready(executor)
+            submit = executor.submit
+            yield submit_to(executor, lambda fn, *args: submit(fn, *args).result)
+    else:
+        pool = made_ready(poolcompat.Pool(2))
+        yield submit_to(pool, lambda fn, *args: pool.apply_async(fn, args).get)
+        pool.close()
+        pool.join()
+
+
+def submit_to(owner, function):
+    def submit(fn, *args):
+        return function(fn, *args)
+    submit.engine = owner._engine
+    return submit
+
+
+@pytest.fixture
+def long_turns(monkeypatch):
+    """Whoever waits reads, and goes on with it."""
+    monkeypatch.setattr(leading, '_TURN', 2 * support.GUARD)
+    monkeypatch.setattr(leading, '_TRIES', 1000000)
+
+
+def has_turn(engine):
+    return any(worker.turn is not None for worker in engine._workers)
+
+
+def idle(engine):
+    """Whether all workers wait for calls, and the dispatcher reads what they send."""
+    return engine._workers and all(worker.turn is None and dispatcher._is_idle(worker) and worker in engine._idle
+                                   for worker in list(engine._workers))
+
+
+def made_ready(owner):
+    """Return the owner once its workers wait and the dispatcher waits for them: the next call goes straight to one."""
+    call = getattr(owner, 'submit', None) or (lambda fn, *args: owner.apply_async(fn, args))
+    call(tasks.square, 1)
+    engine = owner._engine
+    support.wait_for(lambda: idle(engine) and engine._polling and not engine._lock.locked())
+    return owner
+
+
+def in_thread(function, *args):
+    """Call the function in a thread; return a function that waits for what it returned or raised."""
+    outcome = []
+
+    def run():
+        try:
+            outcome.append((function(*args), None))
+        except Exception as error:
+            outcome.append((None, error))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+
+    def finish():
+        thread.join(support.GUARD)
+        assert outcome, 'waits for ever'
+        value, error = outcome[0]
+        if error is not None:
+            raise error
+        return value
+    return finish
+
+
+def test_the_caller_reads_what_it_waits_for(submit):
+    """Not each time: the dispatcher may be awake."""
+    names = set(submit(tasks.NameOfUnpickler)() for _ in range(200))
+    assert threading.current_thread().name in names
+
+
+def test_whoever_is_to_be_told_is_told_by_the_dispatcher():
+    """The caller may hold what a callback needs."""
+    with poolcompat.ProcessPoolExecutor(1) as executor:
+        told = []
+        for _ in range(100):
+            future = executor.submit(tasks.square, 2)
+            future.add_done_callback(lambda future: told.append(threading.current_thread().name))
+            assert future.result() == 4
+    assert set(told) <= set(['poolcompat-dispatcher', threading.current_thread().name])     # its own, where it was done before
+    assert 'poolcompat-dispatcher' in told
+
+
+@pytest.mark.race
+def test_a_callback_that_needs_what_the_caller_holds(long_turns):
+    with made_ready(poolcompat.ProcessPoolExecutor(1)) as executor, contextlib.closing(support.Gate()) as gate:
+        lock, told = threading.Lock(), threading.Event()
+
+        def tell(_):
+            with lock:
+                told.set()
+
+        future = executor.submit(tasks.visit, gate.address)
+        visitor, = gate.admit()
+        with lock:
+            waiting = in_thread(future.result)
+            support.wait_for(lambda: has_turn(executor._engine))
+            future.add_done_callback(tell)      # comes while the other thread reads
+            visitor.let_go()
+            waiting()
+        assert told.wait(support.GUARD)
+
+
+def test_a_long_call_is_left_to_the_dispatcher(submit):
+    with contextlib.closing(support.Gate()) as gate:
+        waiting = in_thread(submit(tasks.visit, gate.address))
+        visitor, = gate.admit()
+        support.wait_for(lambda: not has_turn(submit.engine) and submit.engine._polling)
+        visitor.let_go()
+        waiting()
+    support.wait_for(lambda: idle(submit.engine))
+
+
+@pytest.mark.race
+def test_several_wait_for_one(submit):
+    for number in range(20):
+        result = submit(tasks.square, number)
+        waiting = [in_thread(result) for _ in range(4)]
+        assert [wait() for wait in waiting] == [number ** 2] * 4
+    support.wait_for(lambda: idle(submit.engine))
+
+
+@pytest.mark.race
+def test_callers_at_once(submit):
+    def loop(first):
+        for number in range(first, first + 100):
+            assert submit(tasks.square, number)() == number ** 2
+
+    for wait in [in_thread(loop, first) for first in range(0, 400, 100)]:
+        wait()
+    support.wait_for(lambda: idle(submit.engine))
+
+
+@pytest.mark.race
+def test_calls_that_wait_get_the_worker_that_a_caller_has_read(long_turns):
+    with made_ready(poolcompat.ProcessPoolExecutor(1)) as executor, contextlib.closing(support.Gate()) as gate:
+        first = executor.submit(tasks.visit, gate.address)
+        visitor, = gate.admit()
+        waiting = in_thread(first.result)
+        support.wait_for(lambda: has_turn(executor._engine))
+        others = [executor.submit(tasks.square, number) for number in range(10)]
+        visitor.let_go()
+        waiting()
+        assert [other.result(support.GUARD) for other in others] == [number ** 2 for number in range(10)]
+
+
+@pytest.mark.race
+def test_what_comes_with_the_result_goes_to_the_dispatcher(submit, long_turns):
+    """Results of calls that were sent ahead, in the same pipe."""
+    engine = submit.engine
+    with contextlib.closing(support.Gate()) as gate:
+        first = submit(tasks.visit, gate.address)
+        visitor, = gate.admit()
+        waiting = in_thread(first)
+        support.wait_for(lambda: has_turn(engine))
+        worker, = [worker for worker in engine._workers if worker.turn is not None]
+        with engine._lock:          # the caller cannot look before both results are there
+            engine._inside.add(threading.current_thread().ident)
+            visitor.let_go()
+            call, number = worker.calls[0], worker.number
+            again = type(call.future)()
+            copy = type(call).__new__(type(call))
+            for name in 'fn', 'args', 'kwargs', 'running', 'payload', 'queued':
+                setattr(copy, name, getattr(call, name))
+            copy.fn, copy.args, copy.future, copy.number = tasks.square, (5,), again, number
+            copy.payload = leading_payload(copy)
+            worker.number += 1
+            worker.calls.append(copy)
+            worker.channel.unsent.extend(worker.channel.entries([(channel.CALL, number, copy.payload, 1)]))
+            worker.channel.flush()
+            support.wait_for(lambda: len(peek(worker)) > 40)
+            engine._inside.clear()
+        waiting()
+        support.wait_for(lambda: idle(engine))
+    assert again.result() == 25
+
+
+def leading_payload(call):
+    from poolcompat._compat.py27.pickling import Pickling
+    return Pickling().dumps_call(call.fn, call.args, {})
+
+
+def peek(worker):
+    """Whether bytes are there to read: how many, by FIONREAD."""
+    import array
+    import fcntl
+    import termios
+    count = array.array('i', [0])
+    fcntl.ioctl(worker.channel.fileno(), termios.FIONREAD, count)
+    return range(count[0])
+
+
+@pytest.mark.race
+@pytest.mark.parametrize('method', support.START_METHODS)
+def test_a_worker_that_dies_while_a_caller_reads(method, long_turns):
+    executor = made_ready(poolcompat.ProcessPoolExecutor(1, mp_context=poolcompat.get_context(method)))
+    gate = support.Gate()
+    waiting = in_thread(executor.submit(tasks.visit, gate.address).result)
+    visitor, = gate.admit()
+    support.wait_for(lambda: has_turn(executor._engine))
+    os.kill(visitor.pid, signal.SIGKILL)
+    with pytest.raises(poolcompat.BrokenProcessPool, match='terminated abruptly'):
+        waiting()
+    executor.shutdown()
+    gate.close()
+
+
+@pytest.mark.race
+def test_workers_that_are_killed_while_a_caller_reads(long_turns):
+    executor, gate = made_ready(poolcompat.ProcessPoolExecutor(1)), support.Gate()
+    waiting = in_thread(executor.submit(tasks.visit, gate.address).result)
+    gate.admit()
+    support.wait_for(lambda: has_turn(executor._engine))
+    executor.kill_workers()
+    with pytest.raises(poolcompat.BrokenProcessPool):
+        waiting()
+    gate.close()
+
+
+@pytest.mark.race
+def test_a_pool_that_is_terminated_while_a_caller_reads(long_turns):
+    pool, gate = made_ready(poolcompat.Pool(1)), support.Gate()
+    waiting = in_thread(pool.apply_async(tasks.visit, (gate.address,)).get)
+    gate.admit()
+    support.wait_for(lambda: has_turn(pool._engine))
+    pool.terminate()
+    with pytest.raises(Exception, match='terminated'):
+        waiting()
+    pool.join()
+    gate.close()
+
+
+def test_a_result_that_cannot_be_unpickled(submit):
+    """Each fails its own call, and is unpickled once."""
+    del tasks.tries_to_unpickle[:]
+    for _ in range(20):
+        with pytest.raises(Exception, match='not to be had'):
+            submit(tasks.FailsToUnpickle)()
+    assert len(tasks.tries_to_unpickle) == 20
+    support.wait_for(lambda: idle(submit.engine))
+
+
+def test_a_big_result(submit):
+    for size in 10, 60000, 65536, 70000, 10 ** 6:
+        assert submit(tasks.echo, b'x' * size)() == b'x' * size
+    support.wait_for(lambda: idle(submit.engine))
+
+
+def test_a_turn_that_nobody_ends_is_taken_back(submit, monkeypatch):
+    """As where Ctrl-C comes a second time while the first is seen to."""
+    engine, gate = submit.engine, support.Gate()
+    result = submit(tasks.visit, gate.address)
+    visitor, = gate.admit()
+    worker, = [worker for worker in engine._workers if worker.calls]
+    support.wait_for(lambda: engine._begin_turn(worker, worker.calls[0].future, ['lost']))
+    visitor.let_go()
+    waiting = in_thread(result)
+    waiting()
+    support.wait_for(lambda: idle(engine))
+    gate.close()
+
+
+def test_a_signal_handler_that_waits_for_the_same_call(submit, long_turns, monkeypatch):
+    """It comes while its thread reads, and waits for what that thread would read."""
+    monkeypatch.setattr(leading, '_TURN', 1)
+    engine, gate, results = submit.engine, support.Gate(), []
+    result = submit(tasks.visit, gate.address)
+    visitor, = gate.admit()
+
+    def handle(number, frame):
+        visitor.let_go()
+        results.append(result())
+
+    before = signal.signal(signal.SIGUSR1, handle)
+    try:
+        helper = in_thread(lambda: (support.wait_for(lambda: has_turn(engine)), os.kill(os.getpid(), signal.SIGUSR1)))
+        results.append(result())
+        helper()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert len(results) == 2
+    support.wait_for(lambda: idle(engine))
+    gate.close()
+
+
+class Interrupter(object):
+    """Raises KeyboardInterrupt at one line of the engine's, the ``at``th that this thread comes to."""
+
+    def __init__(self, at):
+        self.left = at
+
+    def __call__(self, frame, event, arg):
+        if os.path.dirname(frame.f_code.co_filename) in (ENGINE, os.path.dirname(ENGINE)):
+            return self.trace
+
+    def trace(self, frame, event, arg):
+        if event == 'line':
+            self.left -= 1
+            if not self.left:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return self.trace
+
+
+@pytest.mark.race
+def test_ctrl_c_at_every_line(submit):
+    """The call has its result all the same, for whoever waits next, and the pool both its workers."""
+    before, interrupted = sys.gettrace(), 0
+    for at in range(1, 1000):
+        result = submit(tasks.square, at)
+        sys.settrace(Interrupter(at))
+        try:
+            value = result()
+        except KeyboardInterrupt:
+            interrupted += 1
+            value = in_thread(result)()
+        else:
+            if interrupted > 20 and at > interrupted:
+                break
+        finally:
+            sys.settrace(before)
+        assert value == at ** 2
+        support.wait_for(lambda: idle(submit.engine))
+    assert interrupted > 20
+
+
+def test_the_time_out_counts_from_the_start(submit):
+    with contextlib.closing(support.Gate()) as gate:
+        result = submit(tasks.visit, gate.address)
+        visitor, = gate.admit()
+        for timeout in 0, .001, .02:
+            with pytest.raises((poolcompat.TimeoutError, poolcompat.pool.TimeoutError)):
+                result(timeout)
+        visitor.let_go()
+        result()
+
+
+# -- looking for a moment --------------------------------------------------------------------------------------------
+
+def test_looks_in_vain_make_the_next_rarer():
+    spin, looks = Spin(), []
+
+    def nothing(timeout):
+        looks.append(timeout)
+        return []
+
+    waits = 0
+    for _ in range(5000):
+        before = len(looks)
+        assert not spin(nothing)
+        waits += len(looks) > before
+    assert waits < 20
+    assert set(looks) == set([0])
+
+
+def test_what_comes_in_a_moment_is_waited_for_again():
+    spin, answers = Spin(), []
+
+    def soon(timeout):
+        answers.append(len(answers) % 3 == 2)
+        return answers[-1]
+
+    assert all(spin(soon) for _ in range(100))
+    assert len(answers) == 300
+
+
+def test_a_signal_ends_the_look():
+    def interrupted(timeout):
+        raise select.error(4, 'Interrupted system call')
+
+    assert not Spin()(interrupted)
