@@ -38,14 +38,14 @@ class Future(py27.FutureGaps, py38.FutureGaps, py313.FutureGaps, py310.FutureGap
     Source: CPython 3.15, ``concurrent.futures``; ``exception_info`` and ``set_exception_info``: the ``futures`` backport.
     """
     __module__ = 'poolcompat'
-    lead = None     # what waits for it in its caller's thread: see ``_engine.leading``
+    _lead = None    # what waits for it in its caller's thread: see ``_engine.leading``
 
     def result(self, timeout=None):
         """Return what the call returned, or raise what it raised; wait at most ``timeout`` seconds.
 
         CancelledError where the future was cancelled, TimeoutError where it is not done in time.
         """
-        lead, self.lead = self.lead, None
+        lead, self._lead = self._lead, None
         try:
             if lead is not None and not self.done():
                 timeout = lead(self, timeout)

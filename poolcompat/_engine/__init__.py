@@ -14,6 +14,9 @@
 ``worker``       what runs in the worker
 ``chunks``       what a call of several items runs
 ``dispatcher``   who gets which call, what came back, who died
+``leading``      a caller that reads what it waits for, in the dispatcher's place
+``spinning``     a look for what comes in a moment, before a thread goes to sleep
+``locking``      the lock of the engine
 ``replacing``    the engine of ``Pool``, where a worker that dies is replaced
 ``threads``      the engine of the thread pools, all of it
 ``calls``        a call, and what becomes of its future
@@ -26,7 +29,8 @@ How a call travels. ``Engine.submit`` takes an idle worker, pickles the call and
 nothing wakes the dispatcher. With no worker idle the call waits in ``_pending``, not yet pickled: many waiting calls that
 share a big argument hold it once. The dispatcher reads results, gives each worker that is running out of calls about a
 millisecond's worth from ``_pending``, in one write, and only then sets the futures. Long calls are never sent ahead.
-``map`` and ``Pool`` leave many calls to the dispatcher in one step.
+``map`` and ``Pool`` leave many calls to the dispatcher in one step. Whoever waits for a call that is alone with its worker
+reads the result itself, for a while (``leading``): then the dispatcher sleeps all the time.
 When a worker has nothing to do and nothing is pending, calls that were sent ahead to others are taken back for it: an idle
 worker never waits while a call that has not started exists anywhere.
 
@@ -41,7 +45,8 @@ Who holds what.
 - ``_Worker.reserved`` keeps a worker for the thread that set it, from the choice of the worker until the call is sent.
 - ``channel.starting()`` is held while pipes are made and a worker is started, in the whole process, so that no worker is
   forked while another's pipes are open on both sides. It is taken before ``_lock``, never after.
-- The poller belongs to the dispatcher thread; other threads only ``wake`` it.
+- The poller belongs to the dispatcher thread; other threads only ``wake`` it, and under the lock take a worker's results out of
+  it, and put them back.
 - ``Engine.abandon`` and ``wake`` take no lock. The garbage collector calls them at any allocation of any thread.
 
 Nothing rests on the GIL. A free-threaded build runs two threads at once; what keeps each field that they share whole is, by
@@ -51,8 +56,11 @@ reasoning and not by having run one:
 ``_workers`` ``_idle`` ``_newcomers``               ``Engine._lock``
 ``_leavers`` ``_queued`` ``_pace`` ``_dozing``
 ``_dismissed``, and of a worker all but ``number``
+``_polling``, a worker's ``turn`` and its results   ``Engine._lock``: who reads changes under it, and one thread reads
 ``_Worker.number``                                  only the thread that has reserved the worker counts it up
 ``_pending``                                        a deque: ``append`` and ``popleft`` are whole, also without the lock
+``_leftover``                                       a deque, as ``_pending``, followed by ``wake``
+``Spin``                                            counters, of which it does not matter when one is lost
 ``_closing`` ``_cancelling`` ``_suspect``           one reference, stored and then followed by ``wake``: a byte in a pipe,
                                                     which comes after it wherever it is read; our thread alone puts the
                                                     last two down, before it looks
@@ -76,7 +84,7 @@ a thread's ticket, and a ``MapSlot``'s              ``list.pop``: of two who tak
 
 KeyboardInterrupt comes between any two instructions of the main thread. What a call's sending changes is changed in one
 step (``steps``); what can be derived, such as who is idle, is derived again by ``_look_over`` when a caller was cut short;
-cancelling is left to the dispatcher. A worker lets Ctrl-C raise in the user's code only.
+cancelling is left to the dispatcher; what a caller has read is kept until it is noted. A worker lets Ctrl-C raise in the user's code only.
 
 Death is seen in two ways, either enough: the end of the results' pipe, and a look every two seconds while there is work, for
 someone else may hold that pipe open. (A sentinel is a third pipe with the same weakness.) After a death the calls are

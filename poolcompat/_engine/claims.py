@@ -15,7 +15,7 @@ The protocol is modelled in ``tests/model/claims.pml``, which is searched exhaus
 ``SEND``       ``Engine._hand_over``: ``offer``, and only then the frames are written
 ``CLAIM``      ``WorkerClaims.claim``
 ``RUN``        what follows in ``worker.main`` where that was true, up to the result's frame
-``NOTE``       ``Engine._note``
+``NOTE``       ``Engine._note``, and ``Leading._end_turn`` in a caller's thread
 ``TAKE_BACK``  ``Engine._take_back``: ``take_back``
 ``BURY``       ``Engine._explain_death`` and ``PoolEngine._let_go``: what is left is taken back
 =============  ===========================================================================

@@ -19,7 +19,7 @@ from .._errors import (GUARD, KILLED, BrokenProcessPool, Death, RemoteTraceback,
 from . import channel as channels
 from . import exits
 from .calls import OwnThread, cancel, fail, in_own_thread, log, set_future, start, take, take_alike
-from .leading import Leading
+from .leading import Leading, lead
 from .locking import locked
 from .steps import in_one_step
 from .worker import dump_returned, main, unpack_error
@@ -32,11 +32,12 @@ _GRACE_SECONDS = 1          # how long a worker that was told to end may take be
 class _Worker(object):
     """The parent's picture of a worker process."""
 
-    def __init__(self, process, channel, lead):
-        """``lead(worker, future, timeout)``, if any, waits for a call of the worker in its caller's thread."""
+    def __init__(self, engine, process, channel):
+        self.engine = engine
         self.process = process
         self.channel = channel
-        self.lead = lead and partial(lead, weakref.ref(self))
+        #: ``lead(future, timeout)``, if any, waits for a call of the worker in its caller's thread.
+        self.lead = partial(lead, weakref.ref(self)) if channel.lends else None
         self.turn = None            # of a caller to read its results: see ``leading``
         self.late_turn = None       # the one that there was when our thread looked last
         self.ready = False          # it said so
@@ -113,7 +114,7 @@ class Engine(Leading, exits.Served):
             missing, unseen = self._accept(call, choice)
             for worker in list(choice):
                 self._dispatch(worker, collections.deque((call,)), choice)
-                call.future.lead = worker.lead
+                call.future._lead = worker.lead
             if missing > 0:
                 self._start_workers(1)
             if unseen:
@@ -393,7 +394,7 @@ class Engine(Leading, exits.Served):
                 finally:
                     channel.handing_over(False)
                 channel.worker_end = None
-                worker = _Worker(process, channel, self.lead if channel.lends and self._max_tasks is None else None)
+                worker = _Worker(self, process, channel)
                 if not self._welcome(worker):
                     channel.close()
                     _try_to(kill, process)

@@ -31,6 +31,18 @@ _TURN = .01         # seconds
 _TRIES = 3          # to find the dispatcher waiting
 
 
+def lead(worker, future, timeout):
+    """Wait for the future in its caller's thread, for a turn at most; return what is left of ``timeout``.
+
+    ``worker`` is a weak reference to the one that has the call: a future keeps nothing alive.
+    """
+    deadline = None if timeout is None else monotonic() + timeout
+    worker = worker()
+    if worker is not None:
+        worker.engine.take_turn(worker, future, _TURN if timeout is None else min(timeout, _TURN))
+    return None if deadline is None else max(0, deadline - monotonic())
+
+
 class Leading(object):
     """What the engine of processes has for callers that read."""
 
@@ -40,18 +52,10 @@ class Leading(object):
         self._leftover = collections.deque()    # what callers have left to our thread: functions
         self._spin = Spin()
 
-    def lead(self, worker, future, timeout):
-        """Wait for the future in its caller's thread, for a turn at most; return what is left of ``timeout``.
-
-        ``worker``, a weak reference, has the call.
-        """
-        deadline = None if timeout is None else monotonic() + timeout
-        worker = worker()
-        if worker is not None and self._pid == os.getpid() and get_ident() not in self._inside:
-            self._take_turn(worker, future, _TURN if timeout is None else min(timeout, _TURN))
-        return None if deadline is None else max(0, deadline - monotonic())
-
-    def _take_turn(self, worker, future, seconds):
+    def take_turn(self, worker, future, seconds):
+        """Wait for the future, whose call the worker has, for so many seconds at most."""
+        if self._pid != os.getpid() or get_ident() in self._inside:
+            return
         turn = []       # the call that ended, and not yet its future
         try:
             for _ in range(_TRIES):
@@ -80,7 +84,7 @@ class Leading(object):
     @locked
     def _begin_turn(self, worker, future, turn):
         """Keep the worker's results from our thread; return whether this could be done."""
-        if not self._polling or self._death is not None or worker.turn is not None or worker.buried or worker.leaving or (
+        if not self._polling or self._death is not None or self._max_tasks is not None or worker.turn is not None or worker.buried or worker.leaving or (
                 len(worker.calls) != 1 or worker.calls[0].future is not future or not worker.channel.between_frames()):
             return False
         in_one_step(partial(setattr, worker, 'turn', turn), partial(self._poller.lend, worker.channel.fileno()))
@@ -106,7 +110,7 @@ class Leading(object):
     def _settle_turn(self, turn):
         (call, kind, body), future = turn[0], turn[0][0].future
         kind, value = self._outcome(call, kind, body)
-        if kind == channels.RESULT and future.settle(value):
+        if kind == channels.RESULT and future._settle(value):
             del turn[:]
         else:
             in_one_step(partial(self._leftover.append, partial(
@@ -117,7 +121,7 @@ class Leading(object):
         """Settle a call whose caller was cut short as it did so."""
         future = call.future
         self._settle(call, kind, body)
-        future.tell_again()
+        future._tell_again()
 
     def _see_to_leftover(self):
         while self._leftover:

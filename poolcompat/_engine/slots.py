@@ -15,14 +15,14 @@ class Slot(object):
     Whoever waits hangs up a bell and looks again; whoever sets it says that it is ready and then rings: one of the two sees
     the other.
     """
-    __slots__ = ('ready', 'value', 'error', '_traceback', 'callback', 'lead', '_bells')
+    __slots__ = ('ready', 'value', 'error', '_traceback', 'callback', '_lead', '_bells')
 
     def __init__(self, callback=None):
         """``callback(slot)`` is called when there is a result or an error, just before it is ``ready``."""
         self.ready = False
         self.value = self.error = self._traceback = None
         self.callback = callback
-        self.lead = None        # what waits for it in its caller's thread: see ``leading``
+        self._lead = None       # what waits for it in its caller's thread: see ``leading``
         self._bells = []
 
     def set_running_or_notify_cancel(self):
@@ -57,23 +57,23 @@ class Slot(object):
             callback(self)
         self.ready = True
         if self._bells:
-            self.tell_again()
+            self._tell_again()
 
-    def settle(self, value):
+    def _settle(self, value):
         """Set the result, in the thread that waits for it, unless someone else is to be told; return whether it is set."""
         if self.ready or self.callback is not None or self._bells:
             return False
         self.set_result(value)
         return True
 
-    def tell_again(self):
+    def _tell_again(self):
         """Tell those who wait, of whom some may know."""
         for bell in list(self._bells):
             bell()
 
     def wait(self, timeout=None):
         """Wait at most ``timeout`` seconds; return whether it is ready."""
-        lead, self.lead = self.lead, None
+        lead, self._lead = self._lead, None
         if lead is not None and not self.ready:
             timeout = lead(self, timeout)
         if not self.ready:

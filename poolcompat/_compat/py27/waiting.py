@@ -40,7 +40,7 @@ if sys.version_info >= (3, 3):
             """As ``set_exception(exception)``, with the ``traceback`` that it is to have."""
             self.set_exception(exception.with_traceback(traceback))
 
-        def settle(self, value):
+        def _settle(self, value):
             """Set the result, in the thread that waits for it, unless someone else is to be told; return whether it is set."""
             with self._condition:       # a thread may have it twice
                 if self.done() or self._done_callbacks or self._waiters:
@@ -48,7 +48,7 @@ if sys.version_info >= (3, 3):
                 self.set_result(value)
             return True
 
-        def tell_again(self):
+        def _tell_again(self):
             """Tell those who wait, of whom some may know."""
             with self._condition:
                 self._condition.notify_all()
@@ -241,7 +241,7 @@ else:
                     self._traceback = traceback
             self.set_exception(exception)
 
-        def settle(self, value):
+        def _settle(self, value):
             """Set the result, in the thread that waits for it, unless someone else is to be told; return whether it is set."""
             with self._condition:
                 if self._state != 'RUNNING' or self._done_callbacks or self._waiters:
@@ -250,7 +250,7 @@ else:
                 self._finish('add_result')
             return True
 
-        def tell_again(self):
+        def _tell_again(self):
             """Tell those who wait, of whom some may know."""
             with self._condition:
                 self._condition.notify_all()
