@@ -45,8 +45,8 @@ Who holds what.
 - ``_Worker.reserved`` keeps a worker for the thread that set it, from the choice of the worker until the call is sent.
 - ``channel.starting()`` is held while pipes are made and a worker is started, in the whole process, so that no worker is
   forked while another's pipes are open on both sides. It is taken before ``_lock``, never after.
-- The poller belongs to the dispatcher thread; other threads only ``wake`` it, and under the lock take a worker's results out of
-  it, and put them back.
+- The poller belongs to the dispatcher thread; other threads only ``wake`` it, and under the lock take a worker's results out
+  of it and put them back.
 - ``Engine.abandon`` and ``wake`` take no lock. The garbage collector calls them at any allocation of any thread.
 
 Nothing rests on the GIL. A free-threaded build runs two threads at once; what keeps each field that they share whole is, by
@@ -84,7 +84,8 @@ a thread's ticket, and a ``MapSlot``'s              ``list.pop``: of two who tak
 
 KeyboardInterrupt comes between any two instructions of the main thread. What a call's sending changes is changed in one
 step (``steps``); what can be derived, such as who is idle, is derived again by ``_look_over`` when a caller was cut short;
-cancelling is left to the dispatcher; what a caller has read is kept until it is noted. A worker lets Ctrl-C raise in the user's code only.
+cancelling is left to the dispatcher; what a caller has read is kept until it is noted. A worker lets Ctrl-C raise in the
+user's code only.
 
 Death is seen in two ways, either enough: the end of the results' pipe, and a look every two seconds while there is work, for
 someone else may hold that pipe open. (A sentinel is a third pipe with the same weakness.) After a death the calls are

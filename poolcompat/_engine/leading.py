@@ -5,9 +5,9 @@ dispatcher has the worker's results again and the caller waits as for any future
 result that nobody else is to be told of; anything else goes to the dispatcher as it was read.
 
 ``_Worker.turn`` says who reads: a list for the caller that has the turn, None for the dispatcher. It changes under the
-engine's lock. A caller begins only while the dispatcher waits (``_polling``), which heeds ``turn`` when it wakes: the two never
-read at the same time. Ctrl-C may end a turn anywhere. What was read is in the channel's ``inbox`` until it is noted, then in
-``turn`` until the future is set; the dispatcher goes on from there.
+engine's lock. A caller begins only while the dispatcher waits (``_polling``), which heeds ``turn`` when it wakes: the two
+never read at the same time. Ctrl-C may end a turn anywhere. What was read is in the channel's ``inbox`` until it is noted,
+then in ``turn`` until the future is set; the dispatcher goes on from there.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -84,11 +84,17 @@ class Leading(object):
     @locked
     def _begin_turn(self, worker, future, turn):
         """Keep the worker's results from our thread; return whether this could be done."""
-        if not self._polling or self._death is not None or self._max_tasks is not None or worker.turn is not None or worker.buried or worker.leaving or (
-                len(worker.calls) != 1 or worker.calls[0].future is not future or not worker.channel.between_frames()):
+        if not self._polling or self._death is not None or self._max_tasks is not None:
             return False
-        in_one_step(partial(setattr, worker, 'turn', turn), partial(self._poller.lend, worker.channel.fileno()))
-        return True
+        if worker.turn is not None or worker.leaving or worker.buried or not worker.channel.between_frames():
+            return False
+        if len(worker.calls) != 1 or worker.calls[0].future is not future:
+            return False
+        try:
+            in_one_step(partial(setattr, worker, 'turn', turn), partial(self._poller.lend, worker.channel.fileno()))
+        except (OSError, IOError):      # a turn on it was cut short, which our thread is about to see to
+            worker.turn = None
+        return worker.turn is turn
 
     @locked
     def _end_turn(self, worker, turn):
@@ -104,7 +110,8 @@ class Leading(object):
             self._count(worker, turn[0][0], seconds)
             if not worker.calls:
                 self._idle.append(worker)
-        in_one_step(partial(setattr, worker, 'turn', None), partial(self._poller.take_back, channel.fileno(), select.POLLIN))
+        in_one_step(partial(setattr, worker, 'turn', None),
+                    partial(self._poller.take_back, channel.fileno(), select.POLLIN))
         return bool(channel.inbox or self._pending or self._queued or self._closing)
 
     def _settle_turn(self, turn):
@@ -113,8 +120,8 @@ class Leading(object):
         if kind == channels.RESULT and future._settle(value):
             del turn[:]
         else:
-            in_one_step(partial(self._leftover.append, partial(
-                set_future, future.set_result if kind == channels.RESULT else future.set_exception, value)), partial(turn.pop))
+            method = future.set_result if kind == channels.RESULT else future.set_exception
+            in_one_step(partial(self._leftover.append, partial(set_future, method, value)), partial(turn.pop))
             self._wake()
 
     def _settle_again(self, call, kind, body):
@@ -129,7 +136,7 @@ class Leading(object):
 
     @locked
     def _heed_turns(self, readable, woken, overdue):
-        """Return the workers that our thread is to read from, of those that are ``readable`` and those that it was woken for."""
+        """Return the workers to read from: the ``readable``, and those that callers left something of, but for turns."""
         self._polling = False
         if overdue:         # nobody has a turn for so long, but one that was interrupted time and again
             for worker in self._workers:

@@ -60,7 +60,7 @@ class Slot(object):
             self._tell_again()
 
     def _settle(self, value):
-        """Set the result, in the thread that waits for it, unless someone else is to be told; return whether it is set."""
+        """Set the result in the thread that waits for it, unless others are to be told; return whether it is set."""
         if self.ready or self.callback is not None or self._bells:
             return False
         self.set_result(value)

@@ -41,7 +41,7 @@ if sys.version_info >= (3, 3):
             self.set_exception(exception.with_traceback(traceback))
 
         def _settle(self, value):
-            """Set the result, in the thread that waits for it, unless someone else is to be told; return whether it is set."""
+            """Set the result in the thread that waits for it, unless others are to be told; return whether it is set."""
             with self._condition:       # a thread may have it twice
                 if self.done() or self._done_callbacks or self._waiters:
                     return False
@@ -242,7 +242,7 @@ else:
             self.set_exception(exception)
 
         def _settle(self, value):
-            """Set the result, in the thread that waits for it, unless someone else is to be told; return whether it is set."""
+            """Set the result in the thread that waits for it, unless others are to be told; return whether it is set."""
             with self._condition:
                 if self._state != 'RUNNING' or self._done_callbacks or self._waiters:
                     return False
