@@ -100,6 +100,27 @@ class FailsToUnpickle(object):
         return _fail_to_unpickle, ()
 
 
+class WaitsToUnpickle(object):
+    """Unpickling it waits, in the process that has made the first."""
+
+    def __reduce__(self):
+        return _wait_to_unpickle, (os.getpid(),) if self.home is None else (self.home,)
+
+    def __init__(self, home=None):
+        self.home = home
+
+
+unpickling, may_unpickle = threading.Event(), threading.Event()
+
+
+def _wait_to_unpickle(home):
+    if home == os.getpid():
+        unpickling.set()
+        may_unpickle.wait()
+        return True
+    return WaitsToUnpickle(home)
+
+
 tries_to_unpickle = []
 
 

@@ -59,7 +59,7 @@ reasoning and not by having run one:
 ``_polling``, a worker's ``turn`` and its results   ``Engine._lock``: who reads changes under it, and one thread reads
 ``_Worker.number``                                  only the thread that has reserved the worker counts it up
 ``_pending``                                        a deque: ``append`` and ``popleft`` are whole, also without the lock
-``_leftover``                                       a deque, as ``_pending``, followed by ``wake``
+``_leftover`` ``_settling``                         a deque and a dict, one item at a time, followed by ``wake``
 ``Spin``                                            counters, of which it does not matter when one is lost
 ``_closing`` ``_cancelling`` ``_suspect``           one reference, stored and then followed by ``wake``: a byte in a pipe,
                                                     which comes after it wherever it is read; our thread alone puts the

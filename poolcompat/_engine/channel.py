@@ -441,6 +441,7 @@ class FastPoller(object):
             _own([self._poll])
         else:
             self._poll, self._scale = select.poll(), 1000
+            self.lend = self.take_back = None
         self._poll.register(self._waiting.fileno(), select.POLLIN)
         self._workers = {self._waiting.fileno(): None}
         self._writing = {}
@@ -461,7 +462,7 @@ class FastPoller(object):
     def reclaim(self, worker):
         """Wait for the results of ``worker``, which a caller may have been left to."""
         try:
-            if worker.channel.fileno() in self._workers:
+            if self.take_back and worker.channel.fileno() in self._workers:
                 self.take_back(worker.channel.fileno(), select.POLLIN)
         except (OSError, IOError) as error:
             if error.errno != errno.EEXIST:

@@ -523,7 +523,9 @@ class Engine(Leading, exits.Served):
 
     @locked
     def _is_over(self):
-        return self._death is not None or self._closing and not self._pending and not any(
+        if self._death is not None:
+            return True
+        return self._closing and not (self._pending or self._settling or self._leftover) and not any(
             worker.calls or worker.reserved for worker in self._workers)
 
     def _look_over(self):
@@ -741,6 +743,7 @@ class Engine(Leading, exits.Served):
             self._leavers, self.processes = [], {}      # each process has descriptors too
             self._owner = None
             self._ended = True
+            self._see_to_leftover()
             for call in self._drop_pending():       # came in just then
                 fail(call, self._refusal())
             exits.end(self)

@@ -49,6 +49,8 @@ class Leading(object):
     def __init__(self):
         super(Leading, self).__init__()
         self._polling = False       # our thread waits, and reads nothing
+        self._settling = {}         # what callers have read and are about to set the future of: id -> turn
+        self._late_settling = ()    # those that did so when our thread looked last
         self._leftover = collections.deque()    # what callers have left to our thread: functions
         self._spin = Spin()
 
@@ -75,16 +77,16 @@ class Leading(object):
             self._free_lock()
             if worker.turn is turn:
                 worker.turn = None
-            if turn:
-                self._leftover.append(partial(self._settle_again, *turn[0]))
             self._suspect = True
             self._wake()
+            if turn:
+                self._leave_settling(turn, partial(self._settle_again, *turn[0]))
             raise
 
     @locked
     def _begin_turn(self, worker, future, turn):
         """Keep the worker's results from our thread; return whether this could be done."""
-        if not self._polling or self._death is not None or self._max_tasks is not None:
+        if not self._polling or self._death is not None or self._max_tasks is not None or self._poller.lend is None:
             return False
         if worker.turn is not None or worker.leaving or worker.buried or not worker.channel.between_frames():
             return False
@@ -105,8 +107,9 @@ class Leading(object):
         channel.catch()
         kind, number, seconds, body = channel.caught() or (None, None, None, None)
         if worker.calls and worker.calls[0].number == number:
-            in_one_step(partial(turn.append, (worker.calls[0], kind, body)), partial(worker.calls.popleft),
-                        partial(channel.inbox.clear))
+            in_one_step(partial(turn.append, (worker.calls[0], kind, body)),
+                        partial(self._settling.__setitem__, id(turn), turn),
+                        partial(worker.calls.popleft), partial(channel.inbox.clear))
             self._count(worker, turn[0][0], seconds)
             if not worker.calls:
                 self._idle.append(worker)
@@ -118,11 +121,20 @@ class Leading(object):
         (call, kind, body), future = turn[0], turn[0][0].future
         kind, value = self._outcome(call, kind, body)
         if kind == channels.RESULT and future._settle(value):
-            del turn[:]
+            in_one_step(partial(turn.pop), partial(self._settling.pop, id(turn), None))
+            if self._closing:
+                self._wake()
         else:
             method = future.set_result if kind == channels.RESULT else future.set_exception
-            in_one_step(partial(self._leftover.append, partial(set_future, method, value)), partial(turn.pop))
-            self._wake()
+            self._leave_settling(turn, partial(set_future, method, value))
+
+    def _leave_settling(self, turn, function):
+        """Have our thread call the function, which settles what the caller has read."""
+        in_one_step(partial(self._leftover.append, function), partial(turn.pop),
+                    partial(self._settling.pop, id(turn), None))
+        self._wake()
+        if self._ended:         # just then
+            self._see_to_leftover()
 
     def _settle_again(self, call, kind, body):
         """Settle a call whose caller was cut short as it did so."""
@@ -132,18 +144,27 @@ class Leading(object):
 
     def _see_to_leftover(self):
         while self._leftover:
-            self._leftover.popleft()()
+            try:
+                function = self._leftover.popleft()
+            except IndexError:      # another thread, as all ends
+                return
+            function()
 
     @locked
     def _heed_turns(self, readable, woken, overdue):
         """Return the workers to read from: the ``readable``, and those that callers left something of, but for turns."""
         self._polling = False
-        if overdue:         # nobody has a turn for so long, but one that was interrupted time and again
+        if overdue:         # nobody takes so long, but who was interrupted time and again
             for worker in self._workers:
                 if worker.turn is not None and worker.turn is worker.late_turn:
                     worker.turn = None
                     self._poller.reclaim(worker)
                 worker.late_turn = worker.turn
+            for key in self._late_settling:
+                for read in list(self._settling.pop(key, ())):
+                    self._leftover.append(partial(self._settle_again, *read))
+                    self._wake()
+            self._late_settling = list(self._settling)
         if woken:
             readable = readable + [worker for worker in self._workers if worker.channel.inbox and worker not in readable]
         return [worker for worker in readable if worker.turn is None]

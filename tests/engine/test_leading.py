@@ -1,7 +1,9 @@
 """``poolcompat._engine.leading``: callers that read what they wait for, and what comes between."""
 from __future__ import absolute_import, division, print_function
 
+import array
 import contextlib
+import copy
 import os
 import select
 import signal
@@ -11,11 +13,13 @@ import threading
 import pytest
 
 import poolcompat
+from poolcompat._compat.py27.pickling import Pickling
 from poolcompat._engine import channel, dispatcher, leading
 from poolcompat._engine.spinning import Spin
 
 from .. import support, tasks
 
+fcntl, termios = pytest.importorskip('fcntl'), pytest.importorskip('termios')
 pytestmark = pytest.mark.skipif(not channel.FastChannel.lends, reason='without select.epoll the dispatcher reads everything')
 ENGINE = os.path.dirname(os.path.abspath(leading.__file__))
 
@@ -189,37 +193,25 @@ def test_what_comes_with_the_result_goes_to_the_dispatcher(submit, long_turns):
         with engine._lock:          # the caller cannot look before both results are there
             engine._inside.add(threading.current_thread().ident)
             visitor.let_go()
-            call, number = worker.calls[0], worker.number
-            again = type(call.future)()
-            copy = type(call).__new__(type(call))
-            for name in 'fn', 'args', 'kwargs', 'running', 'payload', 'queued':
-                setattr(copy, name, getattr(call, name))
-            copy.fn, copy.args, copy.future, copy.number = tasks.square, (5,), again, number
-            copy.payload = leading_payload(copy)
+            again = copy.copy(worker.calls[0])
+            again.fn, again.args, again.future, again.number = tasks.square, (5,), type(again.future)(), worker.number
+            again.payload = Pickling().dumps_call(again.fn, again.args, again.kwargs)
             worker.number += 1
-            worker.calls.append(copy)
-            worker.channel.unsent.extend(worker.channel.entries([(channel.CALL, number, copy.payload, 1)]))
+            worker.calls.append(again)
+            worker.channel.unsent.extend(worker.channel.entries([(channel.CALL, again.number, again.payload, 1)]))
             worker.channel.flush()
-            support.wait_for(lambda: len(peek(worker)) > 40)
+            support.wait_for(lambda: bytes_to_read(worker.channel.fileno()) > 40)
             engine._inside.clear()
         waiting()
-        support.wait_for(lambda: idle(engine))
-    assert again.result() == 25
+        getattr(again.future, 'wait', again.future.result)(support.GUARD)
+        assert again.future.result() == 25
+    support.wait_for(lambda: idle(engine))
 
 
-def leading_payload(call):
-    from poolcompat._compat.py27.pickling import Pickling
-    return Pickling().dumps_call(call.fn, call.args, {})
-
-
-def peek(worker):
-    """Whether bytes are there to read: how many, by FIONREAD."""
-    import array
-    import fcntl
-    import termios
+def bytes_to_read(fd):
     count = array.array('i', [0])
-    fcntl.ioctl(worker.channel.fileno(), termios.FIONREAD, count)
-    return range(count[0])
+    fcntl.ioctl(fd, termios.FIONREAD, count)
+    return count[0]
 
 
 @pytest.mark.race
@@ -270,6 +262,31 @@ def test_a_result_that_cannot_be_unpickled(submit):
             submit(tasks.FailsToUnpickle)()
     assert len(tasks.tries_to_unpickle) == 20
     support.wait_for(lambda: idle(submit.engine))
+
+
+@pytest.mark.race
+@pytest.mark.parametrize('told', [False, True])
+def test_the_pool_ends_when_the_caller_has_set_what_it_read(told, long_turns):
+    """Whoever waits for ``shutdown`` finds every future done."""
+    tasks.unpickling.clear()
+    tasks.may_unpickle.clear()
+    executor, callbacks = made_ready(poolcompat.ProcessPoolExecutor(1)), []
+    with contextlib.closing(support.Gate()) as gate:
+        future = executor.submit(tasks.visit, gate.address, tasks.WaitsToUnpickle())
+        visitor, = gate.admit()
+        waiting = in_thread(future.result)
+        support.wait_for(lambda: has_turn(executor._engine))
+        visitor.let_go()
+    assert tasks.unpickling.wait(support.GUARD)
+    if told:
+        future.add_done_callback(callbacks.append)      # which makes it the dispatcher's
+    ending, engine = in_thread(executor.shutdown), executor._engine
+    support.wait_for(lambda: engine._ended or engine._closing and engine._polling and not engine._poller._woken)
+    assert not engine._ended
+    tasks.may_unpickle.set()
+    ending()
+    assert future.done() and callbacks == [future] * told
+    assert waiting() is True
 
 
 def test_a_big_result(submit):
