@@ -77,6 +77,7 @@ def write_picture(run, path):
         import matplotlib
         matplotlib.use('svg')
         from matplotlib import pyplot
+        matplotlib.rcParams['svg.fonttype'] = 'none'        # text, not its outlines
     except ImportError:
         return False
     rows = run['rows'][::-1]

@@ -2,7 +2,7 @@
 
 To wake a thread costs tens of microseconds where its core sleeps as well, half of them the waker's: more than a short call.
 So whoever waits looks again and again for about as long before it sleeps. That pays where calls are short and cores
-idle, and nowhere else: each look in vain makes the next one rarer.
+idle, and nowhere else: each look in vain makes the next one rarer, at once where others had the core meanwhile.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -12,7 +12,8 @@ import select
 from .._compat.py27.waiting import perf_counter
 
 _MOMENT = .00005    # seconds: what it saves, so that it never costs more than twice the best that could be done
-_RAREST = 1023      # how many waits in a row go without, at most
+_AWAY = .001        # seconds in which others must have had the core
+_RARE, _RAREST = 63, 1023       # how many waits in a row go without: less than a microsecond each; and where others wait
 
 
 def _stay():
@@ -37,13 +38,16 @@ class Spin(object):
         try:
             if poll(0):
                 return True     # was there: that says nothing of how long others take
-            end = perf_counter() + _MOMENT
-            while perf_counter() < end:
+            now = perf_counter()
+            end = now + _MOMENT
+            while now < end:
                 _offer_core()
                 if poll(0):
                     self._penalty = 0
                     return True
+                now = perf_counter()
+            self._penalty = min(_RARE, 2 * self._penalty + 1) if now < end + _AWAY else _RAREST
         except (OSError, IOError, select.error):        # a signal, up to 3.4
             pass
-        self._without = self._penalty = min(_RAREST, 4 * self._penalty + 1)
+        self._without = self._penalty
         return False
