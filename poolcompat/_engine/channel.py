@@ -176,7 +176,8 @@ def enlarge(fd):
 class FastChannel(object):
     """The parent's end of three pipes: calls and claims to the worker, results from it."""
 
-    #: How many calls, and bytes, may be sent ahead: what the pipes hold in any case, so that nothing blocks.
+    #: How many calls may be sent ahead, as the claim pipe holds in any case, and how many bytes: what they are too many for
+    #: the pipe waits in ``unsent``.
     ahead = MOST
     ahead_bytes = 1 << 19
     #: ``send`` returns at once, whatever the worker does.

@@ -39,7 +39,7 @@ def lead(worker, future, timeout):
     deadline = None if timeout is None else monotonic() + timeout
     worker = worker()
     if worker is not None:
-        worker.engine.take_turn(worker, future, _TURN if timeout is None else min(timeout, _TURN))
+        worker.engine.take_turn(worker, future, _TURN if timeout is None else max(0, min(timeout, _TURN)))
     return None if deadline is None else max(0, deadline - monotonic())
 
 
