@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 
 INHERITED = False           # a test sets it in the parent: only a forked worker sees the change
 INITIALISED = []            # what the initializers of this process were given
@@ -32,6 +33,12 @@ def echo(value):
 
 def square(x):
     return x * x
+
+
+def late(fn, *args):
+    """Call it after a while: the caller is on its way to wait for it."""
+    time.sleep(.005)
+    return fn(*args)
 
 
 def add3(a, b=10, c=100):
