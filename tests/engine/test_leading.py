@@ -15,7 +15,7 @@ import pytest
 
 import poolcompat
 from poolcompat._compat.py27.pickling import Pickling
-from poolcompat._engine import channel, dispatcher, leading
+from poolcompat._engine import channel, dispatcher, leading, spinning
 from poolcompat._engine.spinning import Spin
 
 from .. import support, tasks
@@ -432,7 +432,8 @@ def test_where_others_want_the_core_looks_are_rarest():
     assert len(looks) == 2
 
 
-def test_what_comes_in_a_moment_is_waited_for_again():
+def test_what_comes_in_a_moment_is_waited_for_again(monkeypatch):
+    monkeypatch.setattr(spinning, '_MOMENT', support.GUARD)
     spin, answers = Spin(), []
 
     def soon(timeout):
