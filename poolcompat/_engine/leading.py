@@ -64,9 +64,10 @@ class Leading(object):
                 if self._polling:
                     break
                 time.sleep(0)       # lets it come to that
-            if self._begin_turn(worker, future, turn):
+            fd = self._begin_turn(worker, future, turn)
+            if fd is not None:
                 poll = select.poll()
-                poll.register(worker.channel.fileno(), select.POLLIN)
+                poll.register(fd, select.POLLIN)        # even if all ends just now, and it is closed
                 if not self._spin(poll.poll):
                     retried(poll.poll, seconds * 1000)
                 if self._end_turn(worker, turn):
@@ -85,18 +86,20 @@ class Leading(object):
 
     @locked
     def _begin_turn(self, worker, future, turn):
-        """Keep the worker's results from our thread; return whether this could be done."""
+        """Keep the worker's results from our thread; return the descriptor to read, or None where that cannot be."""
         if not self._polling or self._death is not None or self._max_tasks is not None or self._poller.lend is None:
-            return False
+            return None
         if worker.turn is not None or worker.leaving or worker.buried or not worker.channel.between_frames():
-            return False
+            return None
         if len(worker.calls) != 1 or worker.calls[0].future is not future:
-            return False
+            return None
+        fd = worker.channel.fileno()
         try:
-            in_one_step(partial(setattr, worker, 'turn', turn), partial(self._poller.lend, worker.channel.fileno()))
+            in_one_step(partial(setattr, worker, 'turn', turn), partial(self._poller.lend, fd))
         except (OSError, IOError):      # a turn on it was cut short, which our thread is about to see to
             worker.turn = None
-        return worker.turn is turn
+            return None
+        return fd
 
     @locked
     def _end_turn(self, worker, turn):

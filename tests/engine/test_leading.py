@@ -255,6 +255,26 @@ def test_a_pool_that_is_terminated_while_a_caller_reads(long_turns):
     gate.close()
 
 
+def test_a_pool_that_is_terminated_just_as_a_caller_begins_to_read(monkeypatch):
+    """It then looks at a descriptor that is closed."""
+    pool, gate = made_ready(poolcompat.Pool(1)), support.Gate()
+    result = pool.apply_async(tasks.visit, (gate.address,))
+    gate.admit()
+    begin, begun = pool._engine._begin_turn, []
+
+    def begin_late(*args):
+        begun.append(begin(*args))
+        pool.terminate()
+        return begun[0]
+
+    monkeypatch.setattr(pool._engine, '_begin_turn', begin_late)
+    with pytest.raises(Exception, match='terminated'):
+        in_thread(result.get)()
+    assert begun != [None]
+    pool.join()
+    gate.close()
+
+
 def test_a_result_that_cannot_be_unpickled(submit):
     """Each fails its own call, and is unpickled once."""
     del tasks.tries_to_unpickle[:]
