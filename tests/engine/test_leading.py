@@ -70,10 +70,17 @@ def calm(engine):
 
 
 def made_ready(owner):
-    """Return the owner once it is calm, after a first call."""
+    """Return the owner after a first call, once nothing but a call wakes its dispatcher: the next one has a turn."""
     call = getattr(owner, 'submit', None) or (lambda fn, *args: owner.apply_async(fn, args))
     call(tasks.square, 1)
-    support.wait_for(lambda: calm(owner._engine))
+    engine, look = owner._engine, dispatcher.LOOK_SECONDS
+    support.wait_for(lambda: calm(engine))
+    dispatcher.LOOK_SECONDS = .02
+    try:
+        engine._wake()
+        support.wait_for(lambda: calm(engine) and engine._dozing)
+    finally:
+        dispatcher.LOOK_SECONDS = look
     return owner
 
 
