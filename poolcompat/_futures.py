@@ -45,10 +45,11 @@ class Future(py27.FutureGaps, py38.FutureGaps, py313.FutureGaps, py310.FutureGap
 
         CancelledError where the future was cancelled, TimeoutError where it is not done in time.
         """
-        lead, self._lead = self._lead, None
+        lead = self._lead
         try:
             if lead is not None and not self.done():
                 timeout = lead(self, timeout)
+                self._lead = None
             return super(Future, self).result(timeout)
         finally:
             self = None     # no cycle through the traceback

@@ -122,8 +122,10 @@ unpickling, may_unpickle = threading.Event(), threading.Event()
 
 def _wait_to_unpickle(home):
     if home == os.getpid():
+        tries_to_unpickle.append(True)
         unpickling.set()
-        may_unpickle.wait()
+        while not may_unpickle.wait(.01):       # so that signals get in on 2.7
+            pass
         return True
     return WaitsToUnpickle(home)
 
@@ -134,6 +136,35 @@ tries_to_unpickle = []
 def _fail_to_unpickle():
     tries_to_unpickle.append(True)
     raise ValueError('not to be had')
+
+
+class ExitsToUnpickle(object):
+    def __reduce__(self):
+        return _exit_to_unpickle, ()
+
+
+def _exit_to_unpickle():
+    tries_to_unpickle.append(True)
+    raise SystemExit('not here')
+
+
+class RaisesClassicToUnpickle(object):
+    def __reduce__(self):
+        return _raise_classic, ()
+
+
+class _Classic:
+    pass
+
+
+def _raise_classic():
+    raise _Classic
+
+
+def lose_poll():
+    """As a library of green threads may do it."""
+    import select
+    del select.poll
 
 
 def name_of_imported(name):

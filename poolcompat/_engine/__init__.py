@@ -60,6 +60,7 @@ reasoning and not by having run one:
 ``_Worker.number``                                  only the thread that has reserved the worker counts it up
 ``_pending``                                        a deque: ``append`` and ``popleft`` are whole, also without the lock
 ``_leftover`` ``_settling``                         a deque and a dict, one item at a time, followed by ``wake``
+``_leaders``                                        each thread its own item; ours reads a copy
 ``Spin``                                            counters, of which it does not matter when one is lost
 ``_closing`` ``_cancelling`` ``_suspect``           one reference, stored and then followed by ``wake``: a byte in a pipe,
                                                     which comes after it wherever it is read; our thread alone puts the

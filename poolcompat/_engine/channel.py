@@ -35,6 +35,9 @@ _READ = 1 << 16
 _PIPE = 1 << 20                 # what a pipe is made to hold once it carries something big
 _SET_PIPE_SIZE = 1031           # F_SETPIPE_SZ, which the fcntl module names from 3.10 only
 
+#: For workers as it is now: an initializer may have a library of green threads take it away.
+_new_poll = getattr(select, 'poll', None)
+
 # From the parent:
 CALL, QUEUED, TOGETHER, EXIT = range(4)     # run it; run it if you can claim it; so many, with one function; end
 # From the worker:
@@ -313,7 +316,7 @@ class FastWorkerEnd(object):
         """
         for connection in self._calls, self._results, self._claims:
             keep_from_programs(connection.fileno())     # spawn makes them inheritable
-        reader, spin, poll = _Reader(self._calls.fileno()), Spin(), select.poll()
+        reader, spin, poll = _Reader(self._calls.fileno()), Spin(), _new_poll()
         poll.register(self._calls.fileno(), select.POLLIN)
         claims = WorkerClaims(self._claims.fileno())
         while True:
@@ -457,7 +460,11 @@ class FastPoller(object):
     def remove(self, worker):
         """Wait for ``worker`` no longer. Before its channel is closed."""
         if self._workers.pop(worker.channel.fileno(), None):
-            self._poll.unregister(worker.channel.fileno())
+            try:
+                self._poll.unregister(worker.channel.fileno())
+            except (OSError, IOError) as error:
+                if error.errno != errno.ENOENT:     # left to a caller whose turn was cut short
+                    raise
         self.watch_writing(worker, False)
 
     def reclaim(self, worker):
@@ -532,6 +539,9 @@ class PortablePoller(object):
     def remove(self, worker):
         """Wait for ``worker`` no longer."""
         self._workers.pop(worker.channel.connection, None)
+
+    def reclaim(self, worker):
+        """Do nothing: no caller reads."""
 
     def watch_writing(self, worker, yes):
         """Do nothing: nothing is left unwritten."""

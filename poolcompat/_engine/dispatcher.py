@@ -19,8 +19,8 @@ from .._errors import (GUARD, KILLED, BrokenProcessPool, Death, RemoteTraceback,
 from . import channel as channels
 from . import exits
 from .calls import OwnThread, cancel, fail, in_own_thread, log, set_future, start, take, take_alike
-from .leading import Leading, lead
-from .locking import locked
+from .leading import TURN, Leading, cuts_in, lead
+from .locking import is_inside, locked
 from .steps import in_one_step
 from .worker import dump_returned, main, unpack_error
 
@@ -106,7 +106,9 @@ class Engine(Leading, exits.Served):
         """Send the call to an idle worker, or let it wait for one."""
         if self._pid != os.getpid():
             self.check_process()
-        if get_ident() in self._inside or self._lock.locked() and len(self._workers) >= self._max_workers:
+        if self._leaders:
+            self._give_turn_up()
+        if is_inside(self) or self._lock.locked() and len(self._workers) >= self._max_workers:
             self._leave((call,))
             return
         choice = []
@@ -195,6 +197,7 @@ class Engine(Leading, exits.Served):
         """Wait until all has ended: calls, workers and the thread."""
         if self._thread is threading.current_thread():
             return
+        self._give_turn_up()
         self._finished.wait()
         if self._thread is not None:
             self._thread.join()
@@ -486,9 +489,11 @@ class Engine(Leading, exits.Served):
             value = loads(body) if kind == channels.RESULT else _unpack(body)
             if kind == channels.LOAD_ERROR:
                 value = self._unpickled_badly(call, 'the worker could not unpickle the call', value)
-        except BaseException as error:
-            if not isinstance(error, Exception) and not in_own_thread():
+        except:     # noqa: E722 (2.7 can raise what is no BaseException)
+            error, traceback = sys.exc_info()[1:]
+            if not in_own_thread() and cuts_in(error, traceback):
                 raise
+            traceback = None
             where = 'what the call returned' if kind == channels.RESULT else 'the exception that the call raised'
             kind = channels.ERROR
             value = self._unpickled_badly(call, where + ' could not be unpickled', without_frames(error, 1))
@@ -509,8 +514,9 @@ class Engine(Leading, exits.Served):
         Then a call must wake this thread, so that is put off until it has been quiet for a while.
         """
         self._polling = True
-        self._dozing = self._quiet and not self._pending and not any(worker.calls for worker in self._workers)
-        return None if self._dozing else LOOK_SECONDS
+        self._dozing = self._quiet and not (self._pending or self._settling) and not any(
+            worker.calls or worker.turn is not None for worker in self._workers)
+        return None if self._dozing else LOOK_SECONDS if self._look_at else TURN
 
     def _find_dead(self):
         """Return the workers that have died, every now and then: the end of the pipe tells sooner, if nobody has it open."""
@@ -583,6 +589,8 @@ class Engine(Leading, exits.Served):
                 if kind == channels.INIT_ERROR:
                     worker.init_error = body
                     continue
+                if not worker.calls or number < worker.calls[0].number:
+                    continue    # noted, where Ctrl-C cut short what is one step in C elsewhere (PyPy)
                 call = worker.calls.popleft()
                 if call.number != number:
                     raise RuntimeError('call %d ended, not %d' % (number, call.number))

@@ -1,19 +1,21 @@
 """A caller's turn at reading: whoever waits for a call that is the only one with its worker reads the result itself.
 
-That saves waking the dispatcher's thread and, from there, the caller's. A turn is short: ``_TURN`` at most, then the
+That saves waking the dispatcher's thread and, from there, the caller's. A turn is short: ``TURN`` at most, then the
 dispatcher has the worker's results again and the caller waits as for any future. A caller sees to what is simple, one whole
 result that nobody else is to be told of; anything else goes to the dispatcher as it was read.
 
 ``_Worker.turn`` says who reads: a list for the caller that has the turn, None for the dispatcher. It changes under the
 engine's lock. A caller begins only while the dispatcher waits (``_polling``), which heeds ``turn`` when it wakes: the two
 never read at the same time. Ctrl-C may end a turn anywhere. What was read is in the channel's ``inbox`` until it is noted,
-then in ``turn`` until the future is set; the dispatcher goes on from there.
+then in ``turn`` until the future is set; the dispatcher goes on from there. A signal's handler that comes during a turn and
+calls the pool gives the turn up first.
 """
 from __future__ import absolute_import, division, print_function
 
 import collections
 import os
 import select
+import signal
 import time
 from functools import partial
 
@@ -23,12 +25,34 @@ from .._compat.py27.waiting import get_ident, monotonic
 from .._compat.py34 import retried
 from . import channel as channels
 from .calls import set_future
-from .locking import locked
+from .locking import is_inside, locked
 from .spinning import Spin
 from .steps import in_one_step
 
-_TURN = .01         # seconds
+TURN = .01          # seconds
 _TRIES = 3          # to find the dispatcher waiting
+
+
+def cuts_in(error, traceback):
+    """Return whether the exception came from elsewhere than the code that it ended, and is the caller's to see.
+
+    Ctrl-C, what else a signal's handler raised, or what a library of green threads throws into one.
+    """
+    green = (getattr(type(error), '__module__', None) or '').partition('.')[0] in ('eventlet', 'gevent', 'greenlet')
+    if green or isinstance(error, KeyboardInterrupt):
+        return True
+    handlers = [_code_of(signal.getsignal(number)) for number in range(1, signal.NSIG)]
+    while traceback is not None:
+        if traceback.tb_frame.f_code in handlers:
+            return True
+        traceback = traceback.tb_next
+    return False
+
+
+def _code_of(handler):
+    function = getattr(handler, 'func', handler)        # of functools.partial
+    function = getattr(function, '__func__', function)
+    return getattr(function, '__code__', None) or getattr(type(function).__call__, '__code__', handler)
 
 
 def lead(worker, future, timeout):
@@ -39,7 +63,7 @@ def lead(worker, future, timeout):
     deadline = None if timeout is None else monotonic() + timeout
     worker = worker()
     if worker is not None:
-        worker.engine.take_turn(worker, future, _TURN if timeout is None else max(0, min(timeout, _TURN)))
+        worker.engine.take_turn(worker, future, TURN if timeout is None else max(0, min(timeout, TURN)))
     return None if deadline is None else max(0, deadline - monotonic())
 
 
@@ -48,7 +72,9 @@ class Leading(object):
 
     def __init__(self):
         super(Leading, self).__init__()
+        self._new_poll = getattr(select, 'poll', None)      # as ``channels.choose`` has found it
         self._polling = False       # our thread waits, and reads nothing
+        self._leaders = {}          # who is in ``take_turn``: thread -> (worker, turn)
         self._settling = {}         # what callers have read and are about to set the future of: id -> turn
         self._late_settling = ()    # those that did so when our thread looked last
         self._leftover = collections.deque()    # what callers have left to our thread: functions
@@ -56,40 +82,62 @@ class Leading(object):
 
     def take_turn(self, worker, future, seconds):
         """Wait for the future, whose call the worker has, for so many seconds at most."""
-        if self._pid != os.getpid() or get_ident() in self._inside:
+        me = get_ident()
+        if self._pid != os.getpid() or is_inside(self) or self._give_turn_up():
             return
         turn = []       # the call that ended, and not yet its future
         try:
+            self._leaders[me] = worker, turn
             for _ in range(_TRIES):
                 if self._polling:
                     break
                 time.sleep(0)       # lets it come to that
             fd = self._begin_turn(worker, future, turn)
             if fd is not None:
-                poll = select.poll()
+                poll = self._new_poll()
                 poll.register(fd, select.POLLIN)        # even if all ends just now, and it is closed
                 if not self._spin(poll.poll):
                     retried(poll.poll, seconds * 1000)
+                if self._pid != os.getpid():        # what a signal's handler has forked
+                    return
                 if self._end_turn(worker, turn):
                     self._wake()
                 if turn:
                     self._settle_turn(turn)
-        except BaseException:
-            self._free_lock()
-            if worker.turn is turn:
-                worker.turn = None
-            self._suspect = True
-            self._wake()
-            if turn:
-                self._leave_settling(turn, partial(self._settle_again, *turn[0]))
+        except:     # noqa: E722 (2.7 can raise what is no BaseException)
+            if self._pid == os.getpid():
+                self._suspect = True
+                self._free_lock()
+                if worker.turn is turn:
+                    worker.turn = None
+                self._wake()
+                if turn:
+                    self._leave_settling(turn, partial(self._settle_again, *turn[0]))
             raise
+        finally:
+            self._leaders.pop(me, None)
+
+    def _give_turn_up(self):
+        """Let our thread read in this one's place, whose turn a signal's handler has interrupted; return whether it was so.
+
+        Not from within a method that is locked: it may be reading.
+        """
+        worker, turn = self._leaders.get(get_ident(), (None, None))
+        if turn is None or worker.turn is not turn:
+            return False
+        self._suspect = True
+        worker.turn = None
+        self._wake()
+        return True
 
     @locked
     def _begin_turn(self, worker, future, turn):
         """Keep the worker's results from our thread; return the descriptor to read, or None where that cannot be."""
         if not self._polling or self._death is not None or self._max_tasks is not None or self._poller.lend is None:
             return None
-        if worker.turn is not None or worker.leaving or worker.buried or not worker.channel.between_frames():
+        if worker.turn is not None or worker.leaving or worker.buried:
+            return None
+        if worker.channel.inbox or not worker.channel.between_frames():
             return None
         if len(worker.calls) != 1 or worker.calls[0].future is not future:
             return None
@@ -159,15 +207,19 @@ class Leading(object):
         self._polling = False
         if overdue:         # nobody takes so long, but who was interrupted time and again
             for worker in self._workers:
-                if worker.turn is not None and worker.turn is worker.late_turn:
+                if worker.turn is not None and worker.turn is not worker.late_turn:
+                    self._look_at = 0       # again, soon
+                else:
                     worker.turn = None
                     self._poller.reclaim(worker)
                 worker.late_turn = worker.turn
-            for key in self._late_settling:
-                for read in list(self._settling.pop(key, ())):
-                    self._leftover.append(partial(self._settle_again, *read))
+            led = [id(turn) for _, turn in list(self._leaders.values())]
+            for turn in self._late_settling:
+                if self._settling.get(id(turn)) is turn and id(turn) not in led:
+                    del self._settling[id(turn)]
+                    self._leftover.extend(partial(self._settle_again, *read) for read in turn)
                     self._wake()
-            self._late_settling = list(self._settling)
-        if woken:
+            self._late_settling = list(self._settling.values())
+        if woken or overdue:
             readable = readable + [worker for worker in self._workers if worker.channel.inbox and worker not in readable]
         return [worker for worker in readable if worker.turn is None]

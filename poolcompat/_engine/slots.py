@@ -73,9 +73,10 @@ class Slot(object):
 
     def wait(self, timeout=None):
         """Wait at most ``timeout`` seconds; return whether it is ready."""
-        lead, self._lead = self._lead, None
+        lead = self._lead
         if lead is not None and not self.ready:
             timeout = lead(self, timeout)
+            self._lead = None
         if not self.ready:
             future = Future()
             bell = partial(set_future, future.set_result, None)

@@ -40,7 +40,7 @@ class Spin(object):
                 return True     # was there: that says nothing of how long others take
             now = perf_counter()
             end = now + _MOMENT
-            while now < end:
+            while end - _MOMENT <= now < end:        # 2.7's clock may step back
                 _offer_core()
                 if poll(0):
                     self._penalty = 0

@@ -8,8 +8,11 @@ import weakref
 
 import pytest
 
+import poolcompat
 from poolcompat import get_context
 from poolcompat._engine import channel as channels
+
+from .. import tasks
 
 SIZES = [0, 1, 100, 1 << 16, (1 << 16) + 1, 3 << 20]
 
@@ -177,3 +180,13 @@ def test_a_poller_that_nobody_holds_is_gone(poller_type):
 def test_the_portable_channel_can_be_forced(monkeypatch):
     monkeypatch.setenv('POOLCOMPAT_CHANNEL', 'portable')
     assert channels.choose() == (channels.PortableChannel, channels.PortablePoller)
+
+
+def test_a_pool_on_the_portable_channel_after_ctrl_c(monkeypatch):
+    """The dispatcher looks everything over, and finds nothing that a caller was left to."""
+    monkeypatch.setenv('POOLCOMPAT_CHANNEL', 'portable')
+    with poolcompat.ProcessPoolExecutor(1) as executor:
+        executor.submit(tasks.square, 1).result()
+        executor._engine._suspect = True
+        executor._engine._wake()
+        assert executor.submit(tasks.square, 2).result() == 4

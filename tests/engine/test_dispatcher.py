@@ -11,6 +11,7 @@ import poolcompat
 from poolcompat._compat.py36.processes import kill
 from poolcompat._engine import dispatcher
 from poolcompat._engine.calls import Call
+from poolcompat._engine.locking import locked
 
 from .. import support, tasks
 
@@ -27,10 +28,7 @@ def test_a_caller_within_the_lock_is_let_in(executor):
     """As when a signal's handler, or a weakref's callback, submits while its own thread is submitting."""
     engine = executor._engine
     future = poolcompat.Future()
-    with engine._lock:
-        engine._inside.add(threading.current_thread().ident)
-        engine.submit(Call(future, tasks.square, (7,), {}))
-        engine._inside.clear()
+    locked(dispatcher.Engine.submit)(engine, Call(future, tasks.square, (7,), {}))
     assert future.result() == 49
 
 

@@ -4,6 +4,7 @@ from __future__ import absolute_import, division, print_function
 import array
 import contextlib
 import copy
+import functools
 import os
 import select
 import signal
@@ -16,6 +17,7 @@ import pytest
 import poolcompat
 from poolcompat._compat.py27.pickling import Pickling
 from poolcompat._engine import channel, dispatcher, leading, spinning
+from poolcompat._engine.calls import in_own_thread
 from poolcompat._engine.spinning import Spin
 
 from .. import support, tasks
@@ -50,7 +52,7 @@ def submit_to(owner, function):
 @pytest.fixture
 def long_turns(monkeypatch):
     """Whoever waits reads, and goes on with it."""
-    monkeypatch.setattr(leading, '_TURN', 2 * support.GUARD)
+    monkeypatch.setattr(leading, 'TURN', 2 * support.GUARD)
     begin = leading.Leading._begin_turn
 
     def persist(engine, worker, future, turn):
@@ -62,6 +64,38 @@ def long_turns(monkeypatch):
         return fd
 
     monkeypatch.setattr(leading.Leading, '_begin_turn', persist)
+
+
+@pytest.fixture
+def no_looks(long_turns, monkeypatch):
+    """As above, though not without end, as an interrupted caller does see its turn through; what has to be done is done
+    when it is said: the dispatcher does not look by itself."""
+    monkeypatch.setattr(leading, 'TURN', 1)
+    monkeypatch.setattr(dispatcher, 'LOOK_SECONDS', 3600)
+
+
+@contextlib.contextmanager
+def signalled(handle, when):
+    """Have ``handle`` called by SIGUSR1, which is sent once ``when()`` comes true."""
+    before = signal.signal(signal.SIGUSR1, handle)
+    try:
+        helper = in_thread(lambda: (support.wait_for(when), os.kill(os.getpid(), signal.SIGUSR1)))
+        yield
+        helper()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def raises(number, frame):
+    raise ValueError(number)
+
+
+class Raises(object):
+    def __call__(self, number, frame):
+        raise ValueError(number)
+
+    def handle(self, number, frame):
+        raise ValueError(number)
 
 
 def has_turn(engine):
@@ -209,7 +243,6 @@ def test_what_comes_with_the_result_goes_to_the_dispatcher(submit, long_turns):
         support.wait_for(lambda: has_turn(engine))
         worker, = [worker for worker in engine._workers if worker.turn is not None]
         with engine._lock:          # the caller cannot look before both results are there
-            engine._inside.add(threading.current_thread().ident)
             visitor.let_go()
             again = copy.copy(worker.calls[0])
             again.fn, again.args, again.future, again.number = tasks.square, (5,), type(again.future)(), worker.number
@@ -219,7 +252,6 @@ def test_what_comes_with_the_result_goes_to_the_dispatcher(submit, long_turns):
             worker.channel.unsent.extend(worker.channel.entries([(channel.CALL, again.number, again.payload, 1)]))
             worker.channel.flush()
             support.wait_for(lambda: bytes_to_read(worker.channel.fileno()) > 40)
-            engine._inside.clear()
         waiting()
         getattr(again.future, 'wait', again.future.result)(support.GUARD)
         assert again.future.result() == 25
@@ -347,9 +379,8 @@ def test_a_turn_that_nobody_ends_is_taken_back(submit, monkeypatch):
     gate.close()
 
 
-def test_a_signal_handler_that_waits_for_the_same_call(submit, long_turns, monkeypatch):
+def test_a_signal_handler_that_waits_for_the_same_call(no_looks, submit):
     """It comes while its thread reads, and waits for what that thread would read."""
-    monkeypatch.setattr(leading, '_TURN', 1)
     engine, gate, results = submit.engine, support.Gate(), []
     result = submit(tasks.visit, gate.address)
     visitor, = gate.admit()
@@ -358,16 +389,227 @@ def test_a_signal_handler_that_waits_for_the_same_call(submit, long_turns, monke
         visitor.let_go()
         results.append(result())
 
-    before = signal.signal(signal.SIGUSR1, handle)
-    try:
-        helper = in_thread(lambda: (support.wait_for(lambda: has_turn(engine)), os.kill(os.getpid(), signal.SIGUSR1)))
+    with signalled(handle, lambda: has_turn(engine)):
         results.append(result())
-        helper()
-    finally:
-        signal.signal(signal.SIGUSR1, before)
     assert len(results) == 2
     support.wait_for(lambda: idle(engine))
     gate.close()
+
+
+def test_a_signal_handler_whose_call_comes_after_what_its_thread_waits_for(no_looks):
+    with made_ready(poolcompat.ProcessPoolExecutor(1)) as executor, contextlib.closing(support.Gate()) as gate:
+        future, results = executor.submit(tasks.visit, gate.address), []
+        visitor, = gate.admit()
+
+        def handle(number, frame):
+            after = executor.submit(tasks.square, 3)
+            visitor.let_go()
+            results.append(after.result())
+
+        with signalled(handle, lambda: has_turn(executor._engine)):
+            future.result()
+        assert results == [9]
+
+
+def test_a_signal_handler_that_ends_the_pool_from_which_its_thread_reads(no_looks):
+    executor, gate = made_ready(poolcompat.ProcessPoolExecutor(1)), support.Gate()
+    future = executor.submit(tasks.visit, gate.address)
+    visitor, = gate.admit()
+
+    def handle(number, frame):
+        visitor.let_go()
+        executor.shutdown()
+
+    with signalled(handle, lambda: has_turn(executor._engine)):
+        future.result()
+    gate.close()
+
+
+def test_a_signal_handler_that_forks(no_looks, submit):
+    """The child goes on with what was interrupted, has no worker to read from, and waits as for any future."""
+    gate, children = support.Gate(), []
+    result = submit(tasks.visit, gate.address)
+    visitor, = gate.admit()
+
+    def handle(number, frame):
+        children.append(os.fork())
+        if children[0]:
+            visitor.let_go()
+        else:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_REAL, 1.5)
+
+    with signalled(handle, lambda: has_turn(submit.engine)):
+        try:
+            result()
+        finally:
+            if children == [0]:
+                os._exit(1)
+    assert os.waitpid(children[0], 0)[1] == signal.SIGALRM
+    gate.close()
+
+
+def test_what_a_signal_handler_raises_while_its_thread_unpickles(submit, long_turns):
+    """That thread has it, and the call is as good as before."""
+    tasks.unpickling.clear()
+    tasks.may_unpickle.clear()
+    gate = support.Gate()
+    result = submit(tasks.visit, gate.address, tasks.WaitsToUnpickle())
+    visitor, = gate.admit()
+
+    def handle(number, frame):
+        tasks.may_unpickle.set()
+        raise ValueError('from the handler')
+
+    def unpickling():
+        if has_turn(submit.engine):
+            visitor.let_go()
+        return tasks.unpickling.is_set()
+
+    with signalled(handle, unpickling):
+        with pytest.raises(ValueError, match='from the handler'):
+            result()
+    assert result() is True
+    gate.close()
+
+
+@pytest.mark.parametrize('handle', [
+    raises, functools.partial(raises), Raises(), Raises().handle], ids=['function', 'partial', 'instance', 'method'])
+def test_what_cuts_in(handle, monkeypatch):
+    """Whatever handles a signal, it is told from what the interrupted code raises."""
+    def outcome():
+        try:
+            handle(signal.SIGUSR1, None)
+        except ValueError:
+            return leading.cuts_in(*sys.exc_info()[1:])
+
+    assert not outcome()
+    before = signal.signal(signal.SIGUSR1, handle)
+    try:
+        assert outcome()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def test_what_a_library_of_green_threads_throws_cuts_in():
+    assert leading.cuts_in(type(str('GreenletExit'), (BaseException,), {'__module__': 'greenlet'})(), None)
+    assert leading.cuts_in(type(str('Timeout'), (BaseException,), {'__module__': 'gevent.timeout'})(), None)
+    assert not leading.cuts_in(SystemExit(), None)
+
+
+@pytest.mark.skipif(sys.version_info >= (3,), reason='Python 3 has no classic classes')
+def test_a_signal_handler_that_raises_what_is_no_baseexception(submit, long_turns):
+    class Classic:
+        pass
+
+    def handle(number, frame):
+        raise Classic
+
+    gate = support.Gate()
+    result = submit(tasks.visit, gate.address)
+    visitor, = gate.admit()
+    with signalled(handle, lambda: has_turn(submit.engine)):
+        with pytest.raises(Classic):
+            result()
+    visitor.let_go()
+    result()
+    support.wait_for(lambda: idle(submit.engine))
+    gate.close()
+
+
+def test_leaving_the_program_while_unpickling(submit):
+    """SystemExit is an error of the call like others, whichever thread unpickles."""
+    del tasks.tries_to_unpickle[:]
+    for _ in range(20):
+        with pytest.raises((poolcompat.BrokenProcessPool, SystemExit), match='not here'):      # a Pool raises the cause
+            submit(tasks.late, tasks.ExitsToUnpickle)()
+    assert len(tasks.tries_to_unpickle) == 20
+
+
+@pytest.mark.skipif(sys.version_info >= (3,), reason='Python 3 has no classic classes')
+def test_what_is_no_baseexception_while_unpickling(submit):
+    for _ in range(20):
+        with pytest.raises(Exception, match='could not be unpickled: instance'):
+            submit(tasks.late, tasks.RaisesClassicToUnpickle)()
+
+
+def test_what_takes_long_to_unpickle_is_unpickled_once(submit, long_turns, monkeypatch):
+    """However often the dispatcher looks meanwhile."""
+    monkeypatch.setattr(dispatcher, 'LOOK_SECONDS', .01)
+    tasks.unpickling.clear()
+    tasks.may_unpickle.clear()
+    del tasks.tries_to_unpickle[:]
+    engine, gate = submit.engine, support.Gate()
+    waiting = in_thread(submit(tasks.visit, gate.address, tasks.WaitsToUnpickle()))
+    visitor, = gate.admit()
+    support.wait_for(lambda: has_turn(engine))
+    visitor.let_go()
+    assert tasks.unpickling.wait(support.GUARD)
+    engine._wake()
+    looks = set()
+    support.wait_for(lambda: looks.add(engine._look_at) or len(looks) > 5)
+    tasks.may_unpickle.set()
+    waiting()
+    assert len(tasks.tries_to_unpickle) == 1
+    gate.close()
+
+
+def test_only_the_turn_that_was_seen_before_is_late(monkeypatch):
+    """Another may be at the same address."""
+    executor = made_ready(poolcompat.ProcessPoolExecutor(1))
+    executor.shutdown()
+    engine, first, second = executor._engine, [], [('a call', None, None)]
+    engine._settling[id(first)] = first
+    engine._heed_turns([], False, True)
+    engine._settling[id(first)] = second
+    engine._heed_turns([], False, True)
+    assert engine._settling.pop(id(first)) is second and not engine._leftover
+
+
+def test_no_turn_before_what_was_read_in_another_is_noted(submit):
+    engine, gate = submit.engine, support.Gate()
+    result = submit(tasks.visit, gate.address)
+    visitor, = gate.admit()
+    worker, = [worker for worker in engine._workers if worker.calls]
+
+    def begin():
+        return engine._begin_turn(worker, worker.calls[0].future, [])
+
+    worker.channel.inbox.append(b'')
+    support.wait_for(lambda: engine._polling)
+    assert begin() is None
+    worker.channel.inbox.clear()
+    support.wait_for(begin)
+    visitor.let_go()
+    result()        # once the dispatcher has taken that turn back
+    gate.close()
+
+
+def test_a_frame_whose_call_was_taken_is_skipped(submit):
+    engine = submit.engine
+    submit(tasks.square, 1)()
+    support.wait_for(lambda: idle(engine))
+    assert engine._note([(engine._workers[0], [(channel.RESULT, 0, 0.0, b'')])]) == []
+
+
+def test_a_worker_that_is_lent_can_be_removed():
+    class Worker(object):
+        channel = channel.FastChannel(poolcompat.get_context())
+
+    poller = channel.FastPoller(poolcompat.get_context())
+    poller.add(Worker)
+    poller.lend(Worker.channel.fileno())
+    poller.remove(Worker)
+    assert poller.poll(0) == ([], [])
+    poller.close()
+    poller._waking.close()
+    Worker.channel.handing_over(False)
+    Worker.channel.close()
+
+
+def test_an_initializer_that_takes_away_poll():
+    with poolcompat.ProcessPoolExecutor(1, initializer=tasks.lose_poll) as executor:
+        assert executor.submit(tasks.square, 3).result() == 9
 
 
 class Interrupter(object):
@@ -375,6 +617,7 @@ class Interrupter(object):
 
     def __init__(self, at):
         self.left = at
+        self.within = None      # the function whose line that was
 
     def __call__(self, frame, event, arg):
         if os.path.dirname(frame.f_code.co_filename) in (ENGINE, os.path.dirname(ENGINE)):
@@ -385,6 +628,7 @@ class Interrupter(object):
             self.left -= 1
             if not self.left:
                 sys.settrace(None)
+                self.within = frame.f_code.co_name
                 raise KeyboardInterrupt
         return self.trace
 
@@ -392,14 +636,16 @@ class Interrupter(object):
 @pytest.mark.race
 def test_ctrl_c_at_every_line(submit):
     """The call has its result all the same, for whoever waits next, and the pool both its workers."""
-    before, interrupted, missed = sys.gettrace(), 0, 0
+    before, interrupted, missed = sys.gettrace(), set(), 0
     for at in range(1, 1000):
         result = submit(tasks.late, tasks.square, at)
-        sys.settrace(Interrupter(at))
+        interrupter = Interrupter(at)
+        sys.settrace(interrupter)
         try:
             value = result()
         except KeyboardInterrupt:
-            interrupted, missed = interrupted + 1, 0
+            interrupted.add(interrupter.within)
+            missed = 0
             value = in_thread(result)()
         else:
             missed += 1
@@ -409,7 +655,47 @@ def test_ctrl_c_at_every_line(submit):
         support.wait_for(lambda: calm(submit.engine))
         if missed == 30:        # one that finds the dispatcher awake is short
             break
-    assert interrupted > 20
+    assert interrupted >= set(['take_turn', '_begin_turn', '_end_turn', '_settle_turn', 'under_lock'])
+
+
+@pytest.mark.race
+@pytest.mark.parametrize('method, late', [
+    ('_free_lock', True), ('_wake', False), ('_wake', True), ('_leave_settling', False), ('_leave_settling', True)])
+def test_ctrl_c_again_while_the_first_is_seen_to(method, late, submit, monkeypatch):
+    """As one of the steps of that begins, or ends: the dispatcher finds what was left when it looks."""
+    monkeypatch.setattr(dispatcher, 'LOOK_SECONDS', .02)
+    engine, before, again, missed = submit.engine, sys.gettrace(), [], 0
+    step = getattr(engine, method)
+
+    def interrupted(*args):
+        if interrupter.left or again[-1] or in_own_thread():
+            return step(*args)
+        again[-1] = True
+        if late:
+            step(*args)
+        raise KeyboardInterrupt
+
+    for at in range(1, 1000, 3):
+        result = submit(tasks.late, tasks.square, at)
+        interrupter = Interrupter(at)
+        again.append(False)
+        monkeypatch.setattr(engine, method, interrupted)
+        sys.settrace(interrupter)
+        try:
+            value = result()
+        except KeyboardInterrupt:
+            missed = -1
+            monkeypatch.setattr(engine, method, step)
+            value = in_thread(result)()
+        finally:
+            missed += 1
+            sys.settrace(before)
+            monkeypatch.setattr(engine, method, step)
+        assert value == at ** 2
+        support.wait_for(lambda: calm(engine))
+        if missed == 10:
+            break
+    assert any(again)
 
 
 def test_the_time_out_counts_from_the_start(submit):
@@ -479,6 +765,18 @@ def test_what_comes_in_a_moment_is_waited_for_again(monkeypatch):
 
     assert all(spin(soon) for _ in range(100))
     assert len(answers) == 300
+
+
+def test_a_clock_that_steps_back_ends_the_look(monkeypatch):
+    times, looks = [1e9, 1e9 - 3600], []
+    monkeypatch.setattr(spinning, 'perf_counter', lambda: times.pop(0) if len(times) > 1 else times[0])
+
+    def nothing(timeout):
+        looks.append(timeout)
+        assert len(looks) < 100, 'looks until the clock is where it was'
+        return []
+
+    assert not Spin()(nothing)
 
 
 def test_a_signal_ends_the_look():
