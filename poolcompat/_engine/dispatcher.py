@@ -37,7 +37,7 @@ class _Worker(object):
         self.process = process
         self.channel = channel
         #: ``lead(future, timeout)``, if any, waits for a call of the worker in its caller's thread.
-        self.lead = partial(lead, weakref.ref(self)) if channel.lends else None
+        self.lead = partial(lead, weakref.ref(self)) if engine.lends and channel.lends else None
         self.turn = None            # of a caller to read its results: see ``leading``
         self.late_turn = None       # the one that there was when our thread looked last
         self.ready = False          # it said so

@@ -23,7 +23,8 @@ from poolcompat._engine.spinning import Spin
 from .. import support, tasks
 
 fcntl, termios = pytest.importorskip('fcntl'), pytest.importorskip('termios')
-pytestmark = pytest.mark.skipif(not channel.FastChannel.lends, reason='without select.epoll the dispatcher reads everything')
+pytestmark = pytest.mark.skipif(not channel.FastChannel.lends or poolcompat.cpu_count() == 1,
+                                reason='without select.epoll, or with one processor, the dispatcher reads everything')
 ENGINE = os.path.dirname(os.path.abspath(leading.__file__))
 
 
@@ -155,6 +156,13 @@ def test_the_caller_reads_what_it_waits_for(submit):
     """Not each time: the dispatcher may be awake."""
     names = set(submit(tasks.late, tasks.NameOfUnpickler)() for _ in range(50))
     assert threading.current_thread().name in names
+
+
+def test_with_one_processor_the_dispatcher_reads(monkeypatch):
+    monkeypatch.setattr(leading, 'cpu_count', lambda: 1)
+    with poolcompat.ProcessPoolExecutor(1) as executor:
+        names = set(executor.submit(tasks.late, tasks.NameOfUnpickler).result() for _ in range(50))
+    assert names == set(['poolcompat-dispatcher'])
 
 
 def test_whoever_is_to_be_told_is_told_by_the_dispatcher():
