@@ -27,8 +27,10 @@
 
 How a call travels. ``Engine.submit`` takes an idle worker, pickles the call and writes it, all in the caller's thread;
 nothing wakes the dispatcher. With no worker idle the call waits in ``_pending``, not yet pickled: many waiting calls that
-share a big argument hold it once. The dispatcher reads results, gives each worker that is running out of calls about a
-millisecond's worth from ``_pending``, in one write, and only then sets the futures. Long calls are never sent ahead.
+share a big argument hold it once. Where short calls crowd the processors, to wake a worker for each costs more than the
+call, so then too it waits, for the dispatcher to send several at once. The dispatcher reads results, gives each worker that
+is running out of calls about a millisecond's worth from ``_pending``, in one write, and only then sets the futures. Long
+calls are never sent ahead.
 ``map`` and ``Pool`` leave many calls to the dispatcher in one step. Whoever waits for a call that is alone with its worker
 reads the result itself, for a while (``leading``): then the dispatcher sleeps all the time.
 When a worker has nothing to do and nothing is pending, calls that were sent ahead to others are taken back for it: an idle

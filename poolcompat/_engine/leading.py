@@ -22,7 +22,6 @@ from functools import partial
 from six.moves import range
 
 from .._compat.py27.waiting import get_ident, monotonic
-from .._compat.py312 import cpu_count
 from .._compat.py34 import retried
 from . import channel as channels
 from .calls import set_future
@@ -73,9 +72,6 @@ class Leading(object):
 
     def __init__(self):
         super(Leading, self).__init__()
-        #: With one processor a caller that reads loses it to busy threads more often than one that waits: beside one of them
-        #: 1,000 calls a second instead of 7,000 (CPython 3.9).
-        self.lends = (cpu_count() or 2) > 1
         self._new_poll = getattr(select, 'poll', None)      # as ``channels.choose`` has found it
         self._polling = False       # our thread waits, and reads nothing
         self._leaders = {}          # who is in ``take_turn``: thread -> (worker, turn)

@@ -1,6 +1,8 @@
 """``poolcompat._engine.dispatcher``: callers that come in at odd moments, and our own mistakes."""
 from __future__ import absolute_import, division, print_function
 
+import collections
+import contextlib
 import signal
 import sys
 import threading
@@ -10,7 +12,7 @@ import pytest
 import poolcompat
 from poolcompat._compat.py36.processes import kill
 from poolcompat._engine import dispatcher
-from poolcompat._engine.calls import Call
+from poolcompat._engine.calls import Call, in_own_thread
 from poolcompat._engine.locking import locked
 
 from .. import support, tasks
@@ -30,6 +32,27 @@ def test_a_caller_within_the_lock_is_let_in(executor):
     future = poolcompat.Future()
     locked(dispatcher.Engine.submit)(engine, Call(future, tasks.square, (7,), {}))
     assert future.result() == 49
+
+
+@pytest.mark.parametrize('pace, own', [(.01, False), (1e-6, True)], ids=['long calls', 'short calls'])
+def test_in_a_crowd_short_calls_are_left_to_the_dispatcher(pace, own, monkeypatch):
+    """It sends several at once, and a worker that is idle has its call all the same."""
+    monkeypatch.setattr(dispatcher, 'cpu_count', lambda: 1)
+    senders = []
+    with poolcompat.ProcessPoolExecutor(3) as executor, contextlib.closing(support.Gate()) as gate:
+        engine = executor._engine
+        executor.submit(tasks.square, 1).result()
+        for _ in range(2):
+            executor.submit(tasks.visit, gate.address)
+        gate.admit(2)
+        support.wait_for(lambda: all(worker.ready for worker in engine._workers))
+        idle = [worker for worker in engine._workers if dispatcher._is_idle(worker)]
+        engine._idle, engine._pace, dispatch = collections.deque(idle), pace, engine._dispatch
+        assert len(idle) == 1
+        monkeypatch.setattr(engine, '_dispatch', lambda *args: (senders.append(in_own_thread()), dispatch(*args)))
+        assert executor.submit(tasks.square, 9).result() == 81
+        gate.open()
+    assert senders == [own]
 
 
 def test_a_caller_does_not_wait_for_the_lock(executor):

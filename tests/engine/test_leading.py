@@ -71,7 +71,7 @@ def long_turns(monkeypatch):
 def no_looks(long_turns, monkeypatch):
     """As above, though not without end, as an interrupted caller does see its turn through; what has to be done is done
     when it is said: the dispatcher does not look by itself."""
-    monkeypatch.setattr(leading, 'TURN', 1)
+    monkeypatch.setattr(leading, 'TURN', .25)
     monkeypatch.setattr(dispatcher, 'LOOK_SECONDS', 3600)
 
 
@@ -159,7 +159,7 @@ def test_the_caller_reads_what_it_waits_for(submit):
 
 
 def test_with_one_processor_the_dispatcher_reads(monkeypatch):
-    monkeypatch.setattr(leading, 'cpu_count', lambda: 1)
+    monkeypatch.setattr(dispatcher, 'cpu_count', lambda: 1)
     with poolcompat.ProcessPoolExecutor(1) as executor:
         names = set(executor.submit(tasks.late, tasks.NameOfUnpickler).result() for _ in range(50))
     assert names == set(['poolcompat-dispatcher'])
@@ -445,7 +445,7 @@ def test_a_signal_handler_that_forks(no_looks, submit):
             visitor.let_go()
         else:
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            signal.setitimer(signal.ITIMER_REAL, 1.5)
+            signal.setitimer(signal.ITIMER_REAL, .5)
 
     with signalled(handle, lambda: has_turn(submit.engine)):
         try:
