@@ -42,8 +42,9 @@ Who holds what.
 - ``Engine._lock`` guards every list of calls and workers, and what a ``_Worker`` says of one; a method that takes it is
   marked ``locked``. No user code runs and nothing is pickled under it, and no such method calls another. A signal's
   handler or a weakref's callback may come in at any instruction, this lock held by its own thread: ``submit`` sees that by
-  ``_inside``, leaves the call for the dispatcher and takes no lock; ``close`` never does. Where another thread has the
-  lock and no worker is missing, ``submit`` does the same: to wait for it takes two thread switches.
+  ``_inside``, leaves the call for the dispatcher and takes no lock; ``close`` never does. (To wait for a result there is to
+  wait for oneself: a handler may submit, not wait.) Where another thread has the lock and no worker is missing, ``submit``
+  does the same: to wait for it takes two thread switches.
 - ``_Worker.reserved`` keeps a worker for the thread that set it, from the choice of the worker until the call is sent.
 - ``channel.starting()`` is held while pipes are made and a worker is started, in the whole process, so that no worker is
   forked while another's pipes are open on both sides. It is taken before ``_lock``, never after.

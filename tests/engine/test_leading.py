@@ -100,7 +100,8 @@ class Raises(object):
 
 
 def has_turn(engine):
-    return any(worker.turn is not None for worker in engine._workers)
+    """Whether a caller waits for what it is to read, and nobody has the lock."""
+    return any(worker.turn is not None for worker in engine._workers) and not engine._inside
 
 
 def idle(engine):
@@ -387,6 +388,7 @@ def test_a_turn_that_nobody_ends_is_taken_back(submit, monkeypatch):
     gate.close()
 
 
+@pytest.mark.race
 def test_a_signal_handler_that_waits_for_the_same_call(no_looks, submit):
     """It comes while its thread reads, and waits for what that thread would read."""
     engine, gate, results = submit.engine, support.Gate(), []
@@ -404,6 +406,7 @@ def test_a_signal_handler_that_waits_for_the_same_call(no_looks, submit):
     gate.close()
 
 
+@pytest.mark.race
 def test_a_signal_handler_whose_call_comes_after_what_its_thread_waits_for(no_looks):
     with made_ready(poolcompat.ProcessPoolExecutor(1)) as executor, contextlib.closing(support.Gate()) as gate:
         future, results = executor.submit(tasks.visit, gate.address), []
@@ -419,6 +422,7 @@ def test_a_signal_handler_whose_call_comes_after_what_its_thread_waits_for(no_lo
         assert results == [9]
 
 
+@pytest.mark.race
 def test_a_signal_handler_that_ends_the_pool_from_which_its_thread_reads(no_looks):
     executor, gate = made_ready(poolcompat.ProcessPoolExecutor(1)), support.Gate()
     future = executor.submit(tasks.visit, gate.address)
@@ -433,6 +437,7 @@ def test_a_signal_handler_that_ends_the_pool_from_which_its_thread_reads(no_look
     gate.close()
 
 
+@pytest.mark.race
 def test_a_signal_handler_that_forks(no_looks, submit):
     """The child goes on with what was interrupted, has no worker to read from, and waits as for any future."""
     gate, children = support.Gate(), []
@@ -457,6 +462,7 @@ def test_a_signal_handler_that_forks(no_looks, submit):
     gate.close()
 
 
+@pytest.mark.race
 def test_what_a_signal_handler_raises_while_its_thread_unpickles(submit, long_turns):
     """That thread has it, and the call is as good as before."""
     tasks.unpickling.clear()
@@ -541,6 +547,7 @@ def test_what_is_no_baseexception_while_unpickling(submit):
             submit(tasks.late, tasks.RaisesClassicToUnpickle)()
 
 
+@pytest.mark.race
 def test_what_takes_long_to_unpickle_is_unpickled_once(submit, long_turns, monkeypatch):
     """However often the dispatcher looks meanwhile."""
     monkeypatch.setattr(dispatcher, 'LOOK_SECONDS', .01)
