@@ -47,7 +47,7 @@ class Future(py27.FutureGaps, py38.FutureGaps, py313.FutureGaps, py310.FutureGap
         """
         lead = self._lead
         try:
-            if lead is not None and not self.done():
+            if lead is not None and self._state == 'RUNNING':       # no look that takes the lock: Ctrl-C may keep it
                 timeout = lead(self, timeout)
                 self._lead = None
             return super(Future, self).result(timeout)

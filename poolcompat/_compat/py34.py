@@ -5,6 +5,15 @@ import errno
 import select
 import sys
 
+
+def is_interrupted(error):
+    """Return whether the error is that of a system call which a signal cut short.
+
+    What the signal's handler raised may be an OSError too, TimeoutError above all.
+    """
+    return error.args[:1] == (errno.EINTR,)
+
+
 # Breakpoint: https://peps.python.org/pep-0475/ (PEP 475: a call that a signal cut short is made again)
 if sys.version_info >= (3, 5):
     def retried(function, *args):
@@ -20,5 +29,5 @@ else:
             try:
                 return function(*args)
             except (OSError, IOError, select.error) as error:
-                if error.args[0] != errno.EINTR:
+                if not is_interrupted(error):
                     raise

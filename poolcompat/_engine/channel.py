@@ -185,8 +185,9 @@ class FastChannel(object):
     ahead_bytes = 1 << 19
     #: ``send`` returns at once, whatever the worker does.
     blocks = False
-    #: A caller may read results in the dispatcher's place.
-    lends = hasattr(select, 'epoll')
+    #: A caller may read results in the dispatcher's place. Not on PyPy, where unpickling takes the lock of each module that
+    #: it names, written in Python: Ctrl-C in the caller may keep one.
+    lends = hasattr(select, 'epoll') and '__pypy__' not in sys.builtin_module_names
 
     def __init__(self, context):
         calls, self._calls = context.Pipe(duplex=False)
@@ -501,8 +502,11 @@ class FastPoller(object):
         if not self._woken:
             try:
                 in_one_step(*self._wake)    # a flag without its byte would keep everybody from waking it
-            except (OSError, IOError):
-                pass        # closed, with what it was to wake
+            except (OSError, IOError) as error:
+                if error.errno not in (errno.EPIPE, errno.EBADF, errno.EAGAIN):     # closed, with what it was to wake
+                    del self._woken[:]
+                    self.wake()     # a signal's handler raised it
+                    raise
 
     def drain(self):
         """Forget that it was woken; the caller then looks what for.

@@ -126,12 +126,13 @@ class Engine(Leading, exits.Served):
             if unseen:
                 self._wake()
         except BaseException as error:
-            if not isinstance(error, Exception):
+            if not isinstance(error, Exception) or cuts_in(error, sys.exc_info()[2]):
                 self._mend(choice)
             raise
 
     def submit_all(self, calls):
         """As ``submit``, for many calls; after the first, which sees to the workers, they are left to our thread at once."""
+        self._give_turn_up()
         if not self._launched or len(calls) == 1:
             self.submit(calls[0])
             calls = calls[1:]

@@ -13,6 +13,7 @@ calls the pool gives the turn up first.
 from __future__ import absolute_import, division, print_function
 
 import collections
+import errno
 import os
 import select
 import signal
@@ -22,7 +23,7 @@ from functools import partial
 from six.moves import range
 
 from .._compat.py27.waiting import get_ident, monotonic
-from .._compat.py34 import retried
+from .._compat.py34 import is_interrupted
 from . import channel as channels
 from .calls import set_future
 from .locking import is_inside, locked
@@ -41,7 +42,8 @@ def cuts_in(error, traceback):
     green = (getattr(type(error), '__module__', None) or '').partition('.')[0] in ('eventlet', 'gevent', 'greenlet')
     if green or isinstance(error, KeyboardInterrupt):
         return True
-    handlers = [_code_of(signal.getsignal(number)) for number in range(1, signal.NSIG)]
+    handlers = [signal.getsignal(number) for number in range(1, signal.NSIG)]
+    handlers = [_code_of(handler) for handler in handlers if handler not in (signal.SIG_DFL, signal.SIG_IGN, None)]
     while traceback is not None:
         if traceback.tb_frame.f_code in handlers:
             return True
@@ -86,6 +88,7 @@ class Leading(object):
         if self._pid != os.getpid() or is_inside(self) or self._give_turn_up():
             return
         turn = []       # the call that ended, and not yet its future
+        outer = self._leaders.get(me)       # where this one comes while that is unpickled
         try:
             self._leaders[me] = worker, turn
             for _ in range(_TRIES):
@@ -97,7 +100,7 @@ class Leading(object):
                 poll = self._new_poll()
                 poll.register(fd, select.POLLIN)        # even if all ends just now, and it is closed
                 if not self._spin(poll.poll):
-                    retried(poll.poll, seconds * 1000)
+                    self._sleep(poll, seconds)
                 if self._pid != os.getpid():        # what a signal's handler has forked
                     return
                 if self._end_turn(worker, turn):
@@ -110,12 +113,25 @@ class Leading(object):
                 self._free_lock()
                 if worker.turn is turn:
                     worker.turn = None
+                    self._suspect = True        # our thread may have put it down before it could see to the worker
                 self._wake()
                 if turn:
+                    turn[0][0].future._free_lock()
                     self._leave_settling(turn, partial(self._settle_again, *turn[0]))
             raise
         finally:
-            self._leaders.pop(me, None)
+            if outer is not None and outer[1]:
+                self._leaders[me] = outer
+            else:
+                self._leaders.pop(me, None)
+
+    def _sleep(self, poll, seconds):
+        """Wait until there is something to read, for so many seconds at most, or up to 3.4 until there is a signal."""
+        try:
+            poll.poll(seconds * 1000)
+        except (OSError, IOError, select.error) as error:
+            if not is_interrupted(error):
+                raise
 
     def _give_turn_up(self):
         """Let our thread read in this one's place, whose turn a signal's handler has interrupted; return whether it was so.
@@ -125,8 +141,8 @@ class Leading(object):
         worker, turn = self._leaders.get(get_ident(), (None, None))
         if turn is None or worker.turn is not turn:
             return False
-        self._suspect = True
         worker.turn = None
+        self._suspect = True
         self._wake()
         return True
 
@@ -144,8 +160,10 @@ class Leading(object):
         fd = worker.channel.fileno()
         try:
             in_one_step(partial(setattr, worker, 'turn', turn), partial(self._poller.lend, fd))
-        except (OSError, IOError):      # a turn on it was cut short, which our thread is about to see to
-            worker.turn = None
+        except (OSError, IOError) as error:
+            if error.errno != errno.ENOENT:
+                raise
+            worker.turn = None      # a turn on it was cut short, which our thread is about to see to
             return None
         return fd
 

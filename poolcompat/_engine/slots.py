@@ -66,6 +66,9 @@ class Slot(object):
         self.set_result(value)
         return True
 
+    def _free_lock(self):
+        """Do nothing: there is none."""
+
     def _tell_again(self):
         """Tell those who wait, of whom some may know."""
         for bell in list(self._bells):

@@ -10,6 +10,7 @@ import os
 import select
 
 from .._compat.py27.waiting import perf_counter
+from .._compat.py34 import is_interrupted
 
 _MOMENT = .00005    # seconds: what it saves, so that it never costs more than twice the best that could be done
 _AWAY = .001        # seconds in which others must have had the core
@@ -47,7 +48,8 @@ class Spin(object):
                     return True
                 now = perf_counter()
             self._penalty = min(_RARE, 2 * self._penalty + 1) if now < end + _AWAY else _RAREST
-        except (OSError, IOError, select.error):        # a signal, up to 3.4
-            pass
+        except (OSError, IOError, select.error) as error:
+            if not is_interrupted(error):
+                raise
         self._without = self._penalty
         return False

@@ -24,7 +24,7 @@ from .. import support, tasks
 
 fcntl, termios = pytest.importorskip('fcntl'), pytest.importorskip('termios')
 pytestmark = pytest.mark.skipif(not channel.FastChannel.lends or poolcompat.cpu_count() == 1,
-                                reason='without select.epoll, or with one processor, the dispatcher reads everything')
+                                reason='on PyPy, without select.epoll, or with one processor, the dispatcher reads all')
 ENGINE = os.path.dirname(os.path.abspath(leading.__file__))
 
 
@@ -673,6 +673,122 @@ def test_ctrl_c_at_every_line(submit):
     assert interrupted >= set(['take_turn', '_begin_turn', '_end_turn', '_settle_turn', 'under_lock'])
 
 
+def test_a_handler_that_raises_timeouterror_as_a_turn_begins(submit, monkeypatch):
+    """That is an OSError, as is what a system call says."""
+    engine, raised = submit.engine, []
+    lend = engine._poller.lend
+
+    def lend_and_raise(fd):
+        lend(fd)
+        if not raised:
+            raised.append(True)
+            raise OSError
+
+    monkeypatch.setattr(dispatcher, 'LOOK_SECONDS', 3600)
+    monkeypatch.setattr(engine._poller, 'lend', lend_and_raise)
+    result = submit(tasks.late, tasks.square, 3)
+    while True:
+        try:
+            value = result()
+        except OSError:
+            monkeypatch.setattr(engine._poller, 'lend', lend)
+            value = result()
+        assert value == 9
+        if raised:
+            break
+        result = submit(tasks.late, tasks.square, 3)    # the dispatcher was awake
+
+
+def test_a_handler_that_raises_timeouterror_as_the_dispatcher_is_woken():
+    """It is woken all the same."""
+    poller, wake = channel.FastPoller(poolcompat.get_context()), []
+    wake.append(poller._wake)
+
+    def fail_once():
+        poller._wake = wake[0]
+        raise OSError
+
+    poller._wake = (functools.partial(fail_once),) + poller._wake
+    with pytest.raises(OSError):
+        poller.wake()
+    assert poller.poll(0) == ([None], [])
+    poller.close()
+    poller._waking.close()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 5), reason='up to 3.4 signals have no enumeration')
+def test_an_enumeration_that_lacks_a_value_does_not_cut_in():
+    """Its metaclass has a method that is called, as the default handler's has."""
+    with pytest.raises(ValueError) as raised:
+        signal.Signals(9999)
+    assert not leading.cuts_in(raised.value, raised.tb)
+
+
+def test_a_call_that_is_waited_for_while_another_is_unpickled(submit):
+    """The outer one is not taken for abandoned meanwhile."""
+    me, outer = threading.current_thread().ident, (submit.engine._workers[0], [('a call', None, None)])
+    submit.engine._leaders[me] = outer
+    for number in range(5):
+        assert submit(tasks.late, tasks.square, number)() == number ** 2
+        assert submit.engine._leaders.pop(me) is outer
+        submit.engine._leaders[me] = outer
+    del submit.engine._leaders[me]
+
+
+@pytest.mark.race
+def test_the_time_out_is_kept_while_signals_come(submit, long_turns):
+    gate = support.Gate()
+    result = submit(tasks.visit, gate.address)
+    visitor, = gate.admit()
+    before = signal.signal(signal.SIGALRM, lambda number, frame: None)
+    signal.setitimer(signal.ITIMER_REAL, .005, .005)
+    try:
+        with pytest.raises(poolcompat.TimeoutError):
+            result(.1)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    visitor.let_go()
+    result()
+    gate.close()
+
+
+@pytest.mark.skipif(sys.version_info < (3,), reason="2.7's lock does not tell who has it")
+def test_ctrl_c_as_a_turn_gives_a_futures_lock_back(long_turns, monkeypatch):
+    """Up to 3.9 the lock is then kept. The dispatcher needs it."""
+    settle = poolcompat.Future._settle
+
+    def interrupted(future, value):
+        assert settle(future, value)
+        future._condition._lock.acquire()
+        raise KeyboardInterrupt
+
+    with made_ready(poolcompat.ProcessPoolExecutor(1)) as executor:
+        monkeypatch.setattr(poolcompat.Future, '_settle', interrupted)
+        future = executor.submit(tasks.late, tasks.square, 3)
+        with pytest.raises(KeyboardInterrupt):
+            future._lead(future, None)
+        assert in_thread(future.result)() == 9
+        monkeypatch.setattr(poolcompat.Future, '_settle', settle)
+        assert executor.submit(tasks.square, 4).result() == 16
+
+
+@pytest.mark.skipif(sys.version_info < (3,), reason="2.7's condition is entered and left in C")
+def test_a_turn_enters_no_condition_in_python(long_turns):
+    """Ctrl-C there would keep the future's lock, for which the dispatcher would wait for ever."""
+    class Interrupted(threading.Condition):
+        def __enter__(self):
+            raise KeyboardInterrupt
+
+    with made_ready(poolcompat.ProcessPoolExecutor(1)) as executor:
+        future = executor.submit(tasks.late, tasks.square, 3)
+        future._condition = Interrupted()
+        future._lead(future, None)
+        assert (future._state, future._result) == ('FINISHED', 9)
+        future._condition = threading.Condition()
+        assert future.result() == 9
+
+
 @pytest.mark.race
 @pytest.mark.parametrize('method, late', [
     ('_free_lock', True), ('_wake', False), ('_wake', True), ('_leave_settling', False), ('_leave_settling', True)])
@@ -792,6 +908,15 @@ def test_a_clock_that_steps_back_ends_the_look(monkeypatch):
         return []
 
     assert not Spin()(nothing)
+
+
+def test_what_a_signals_handler_raises_ends_the_look():
+    """TimeoutError is an OSError."""
+    def alarmed(timeout):
+        raise OSError
+
+    with pytest.raises(OSError):
+        Spin()(alarmed)
 
 
 def test_a_signal_ends_the_look():

@@ -42,11 +42,18 @@ if sys.version_info >= (3, 3):
 
         def _settle(self, value):
             """Set the result in the thread that waits for it, unless others are to be told; return whether it is set."""
-            with self._condition:       # a thread may have it twice
-                if self.done() or self._done_callbacks or self._waiters:
+            with self._condition._lock:     # in C: Ctrl-C in the condition's own methods would keep it for good
+                if self._state != 'RUNNING' or self._done_callbacks or self._waiters:
                     return False
-                self.set_result(value)
+                self._result = value
+                self._state = 'FINISHED'
+                self._condition.notify_all()
             return True
+
+        def _free_lock(self):
+            """Give back the lock, should this thread have it: up to 3.9 Ctrl-C may come as a ``with`` block has ended."""
+            while self._condition._is_owned():
+                self._condition.release()
 
         def _tell_again(self):
             """Tell those who wait, of whom some may know."""
@@ -249,6 +256,9 @@ else:
                 self._result = value
                 self._finish('add_result')
             return True
+
+        def _free_lock(self):
+            """Do nothing: this lock does not tell who has it."""
 
         def _tell_again(self):
             """Tell those who wait, of whom some may know."""
