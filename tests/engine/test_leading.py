@@ -6,6 +6,7 @@ import contextlib
 import copy
 import functools
 import os
+import random
 import select
 import signal
 import sys
@@ -751,6 +752,51 @@ def test_the_time_out_is_kept_while_signals_come(submit, long_turns):
     visitor.let_go()
     result()
     gate.close()
+
+
+@pytest.mark.skipif(sys.version_info >= (3,), reason="Python 3's own future takes its lock")
+def test_a_result_is_waited_for_without_the_futures_lock():
+    """Which Ctrl-C might keep."""
+    future = poolcompat.Future()
+    future.set_running_or_notify_cancel()
+    with future._condition:
+        waiting = in_thread(future.result)
+        support.wait_for(lambda: future._condition._waiters)
+        future._result, future._state = 4, 'FINISHED'
+        future._condition.notify_all()
+        assert waiting() == 4
+        assert future.result() == 4
+
+
+@pytest.mark.skipif(sys.version_info < (3,), reason='2.7 waits with pipes: Ctrl-C as one is taken or put back leaves it')
+@pytest.mark.race
+def test_ctrl_c_at_any_moment(submit):
+    """Whoever asks again has the result, and no lock is kept."""
+    armed, interrupted = [], 0
+
+    def interrupt(number, frame):
+        if armed:
+            armed.pop()
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for number in range(1000):
+            result = submit(tasks.square, number)
+            try:
+                armed.append(True)
+                signal.setitimer(signal.ITIMER_REAL, random.uniform(.00001, .0003))
+                value = result()
+                del armed[:]
+            except (KeyboardInterrupt, RuntimeError):       # Python 3's own condition may say that it was not entered
+                del armed[:]
+                interrupted += 1
+                value = result()
+            assert value == number ** 2
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert interrupted
 
 
 @pytest.mark.skipif(sys.version_info < (3,), reason="2.7's lock does not tell who has it")

@@ -65,6 +65,7 @@ else:
     import os
     import select
     import threading
+    from functools import partial
     from thread import allocate_lock, get_ident         # noqa: F401 (for others to import from here)
     from time import time as perf_counter               # noqa: F401
 
@@ -171,17 +172,24 @@ else:
 
         def wait(self, timeout=None):
             """Wait to be notified, at most ``timeout`` seconds. The lock must be held."""
-            waiter = _new_waiter(timeout)
+            waiter, released = _new_waiter(timeout), []
             self._waiters.append(waiter)
-            self.release()
             try:
-                waiter.wait(timeout)
-            finally:
-                self.acquire()
+                try:
+                    list(map(partial.__call__, (partial(self.release), partial(released.append, True))))
+                    waiter.wait(timeout)
+                finally:
+                    self._take_again(released)
+            finally:        # whoever waits gives the lock back when this is over, so it must have it, come what may
+                self._take_again(released)
                 signalled = waiter not in self._waiters
                 if not signalled:
                     self._waiters.remove(waiter)
                 waiter.close(signalled)
+
+        def _take_again(self, released):
+            if released:
+                list(map(partial.__call__, (partial(self.acquire), partial(released.pop))))
 
         def notify(self, n=1):
             """Wake ``n`` threads that wait."""
@@ -224,12 +232,37 @@ else:
     class FutureGaps(object):
         """A future whose waits are prompt and interrupted by Ctrl-C, and that raises with the traceback it was given."""
 
+        _held = ()
+
         def __init__(self):
             self._condition = Condition()       # and the rest as the backport, whose own takes longer than the call
             self._state = 'PENDING'
             self._result = self._exception = self._traceback = None
             self._waiters = []
             self._done_callbacks = []
+
+        def exception_info(self, timeout=None):
+            """Return the exception that the call raised and its traceback, or two None.
+
+            Waits at most ``timeout`` seconds; errors as of ``exception``. Takes no lock, which Ctrl-C might keep: whoever
+            waits is noted and looks again, and whoever sets the future does so before it tells those who are noted.
+            """
+            if self._state in ('PENDING', 'RUNNING'):
+                waiter, waiters, noted = _new_waiter(timeout), self._condition._waiters, []
+                try:
+                    list(map(partial.__call__, (partial(waiters.append, waiter), partial(noted.append, True))))
+                    if self._state in ('PENDING', 'RUNNING'):
+                        waiter.wait(timeout)
+                finally:
+                    try:
+                        waiters.remove(waiter)
+                        noted = False
+                    except ValueError:      # whoever took it out tells it
+                        pass
+                    waiter.close(bool(noted))
+            if self._state != 'FINISHED':
+                return super(FutureGaps, self).exception_info(0)        # raises what is to be raised
+            return self._exception, self._traceback
 
         def result(self, timeout=None):
             """Return what the call returned, or raise what it raised; wait at most ``timeout`` seconds.
@@ -250,15 +283,21 @@ else:
 
         def _settle(self, value):
             """Set the result in the thread that waits for it, unless others are to be told; return whether it is set."""
-            with self._condition:
+            self._held = []
+            list(map(partial.__call__, (partial(self._condition.acquire), partial(self._held.append, True))))
+            try:
                 if self._state != 'RUNNING' or self._done_callbacks or self._waiters:
                     return False
                 self._result = value
                 self._finish('add_result')
-            return True
+                return True
+            finally:
+                self._free_lock()
 
         def _free_lock(self):
-            """Do nothing: this lock does not tell who has it."""
+            """Give back the lock, should Ctrl-C have kept ``_settle`` from it."""
+            if self._held:
+                list(map(partial.__call__, (partial(self._condition.release), partial(self._held.pop))))
 
         def _tell_again(self):
             """Tell those who wait, of whom some may know."""
