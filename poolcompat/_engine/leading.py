@@ -136,7 +136,7 @@ class Leading(object):
     def _give_turn_up(self):
         """Let our thread read in this one's place, whose turn a signal's handler has interrupted; return whether it was so.
 
-        Not from within a method that is locked: it may be reading.
+        Where that came while this thread has the lock, ours waits for it, and finds the turn ended or given up.
         """
         worker, turn = self._leaders.get(get_ident(), (None, None))
         if turn is None or worker.turn is not turn:
