@@ -103,8 +103,11 @@ def _name_of_thread():
 
 
 class FailsToUnpickle(object):
+    def __init__(self, error=ValueError, text='not to be had'):
+        self.args = error, text
+
     def __reduce__(self):
-        return _fail_to_unpickle, ()
+        return _fail_to_unpickle, self.args
 
 
 class WaitsToUnpickle(object):
@@ -133,32 +136,16 @@ def _wait_to_unpickle(home):
 tries_to_unpickle = []
 
 
-def _fail_to_unpickle():
+def _fail_to_unpickle(error, text):
     tries_to_unpickle.append(True)
-    raise ValueError('not to be had')
+    raise error(text)
 
 
-class ExitsToUnpickle(object):
-    def __reduce__(self):
-        return _exit_to_unpickle, ()
+class Classic:
+    """No BaseException, on 2.7."""
 
-
-def _exit_to_unpickle():
-    tries_to_unpickle.append(True)
-    raise SystemExit('not here')
-
-
-class RaisesClassicToUnpickle(object):
-    def __reduce__(self):
-        return _raise_classic, ()
-
-
-class _Classic:
-    pass
-
-
-def _raise_classic():
-    raise _Classic
+    def __init__(self, text):
+        self.text = text
 
 
 def lose_poll():

@@ -23,7 +23,7 @@
 ``callbacks``    the thread that a ``Pool`` calls callbacks in
 ``slots``        what came of a call of ``Pool`` or ``map``, where a future costs too much
 ``exits``        the engines that a process finishes before it exits
-``steps``        steps that no signal comes between
+``.._steps``     steps that no signal comes between
 
 How a call travels. ``Engine.submit`` takes an idle worker, pickles the call and writes it, all in the caller's thread;
 nothing wakes the dispatcher. With no worker idle the call waits in ``_pending``, not yet pickled: many waiting calls that
@@ -87,7 +87,7 @@ a thread's ticket, and a ``MapSlot``'s              ``list.pop``: of two who tak
 ==================================================  ======================================================================
 
 KeyboardInterrupt comes between any two instructions of the main thread. What a call's sending changes is changed in one
-step (``steps``); what can be derived, such as who is idle, is derived again by ``_look_over`` when a caller was cut short;
+step (``_steps``); what can be derived, such as who is idle, is derived again by ``_look_over`` when a caller was cut short;
 cancelling is left to the dispatcher; what a caller has read is kept until it is noted. A worker lets Ctrl-C raise in the
 user's code only.
 

@@ -26,9 +26,9 @@ from .._compat.py27.pipes import keep_from_programs
 from .._compat.py27.waiting import get_ident
 from .._compat.py34 import retried
 from .._compat.py36.processes import after_fork_in_child
+from .._steps import in_one_step
 from .claims import MOST, ParentClaims, WorkerClaims
 from .spinning import Spin
-from .steps import in_one_step
 
 _HEADER = struct.Struct('<BQQd')
 _READ = 1 << 16

@@ -17,12 +17,12 @@ from .._compat.py312 import cpu_count
 from .._compat.py38.exits import DAEMON_THREADS
 from .._errors import (GUARD, KILLED, BrokenProcessPool, Death, RemoteTraceback, explain_loading, explain_pickling,
                        explain_start, in_words, signal_name, without_frames)
+from .._steps import in_one_step
 from . import channel as channels
 from . import exits
 from .calls import OwnThread, cancel, fail, in_own_thread, log, set_future, start, take, take_alike
 from .leading import TURN, Leading, cuts_in, lead
 from .locking import is_inside, locked
-from .steps import in_one_step
 from .worker import dump_returned, main, unpack_error
 
 _AHEAD_SECONDS = .001       # how much work a busy worker is kept supplied with

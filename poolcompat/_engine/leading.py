@@ -24,11 +24,11 @@ from six.moves import range
 
 from .._compat.py27.waiting import get_ident, monotonic
 from .._compat.py34 import is_interrupted
+from .._steps import in_one_step
 from . import channel as channels
 from .calls import set_future
 from .locking import is_inside, locked
 from .spinning import Spin
-from .steps import in_one_step
 
 TURN = .01          # seconds
 _TRIES = 3          # to find the dispatcher waiting

@@ -537,7 +537,7 @@ def test_leaving_the_program_while_unpickling(submit):
     del tasks.tries_to_unpickle[:]
     for _ in range(20):
         with pytest.raises((poolcompat.BrokenProcessPool, SystemExit), match='not here'):      # a Pool raises the cause
-            submit(tasks.late, tasks.ExitsToUnpickle)()
+            submit(tasks.late, tasks.FailsToUnpickle, SystemExit, 'not here')()
     assert len(tasks.tries_to_unpickle) == 20
 
 
@@ -545,7 +545,7 @@ def test_leaving_the_program_while_unpickling(submit):
 def test_what_is_no_baseexception_while_unpickling(submit):
     for _ in range(20):
         with pytest.raises(Exception, match='could not be unpickled: instance'):
-            submit(tasks.late, tasks.RaisesClassicToUnpickle)()
+            submit(tasks.late, tasks.FailsToUnpickle, tasks.Classic)()
 
 
 @pytest.mark.race

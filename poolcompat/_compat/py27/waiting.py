@@ -2,12 +2,14 @@
 from __future__ import absolute_import, division, print_function
 
 import sys
+from functools import partial
+
+from ..._steps import in_one_step
 
 # Breakpoint: https://bugs.python.org/issue8844 (bpo-8844: a signal interrupts a wait for a lock) and
 # https://bugs.python.org/issue7316 (bpo-7316: time-outs of locks, where 2.7 sleeps up to 50 ms)
 if sys.version_info >= (3, 3):
     from _thread import allocate_lock
-    from functools import partial
     from threading import Event, get_ident
     from time import monotonic, perf_counter
 
@@ -23,7 +25,7 @@ if sys.version_info >= (3, 3):
             list(map(partial.__call__, self._opening))      # the first time, no other
 
         def wait(self):
-            list(map(partial.__call__, (partial(self._closed.acquire), partial(self._closed.release))))
+            in_one_step(partial(self._closed.acquire), partial(self._closed.release))
 
     class FutureGaps(object):
         """A future with the two methods that only 2.7's backport has."""
@@ -65,7 +67,6 @@ else:
     import os
     import select
     import threading
-    from functools import partial
     from thread import allocate_lock, get_ident         # noqa: F401 (for others to import from here)
     from time import time as perf_counter               # noqa: F401
 
@@ -172,24 +173,39 @@ else:
 
         def wait(self, timeout=None):
             """Wait to be notified, at most ``timeout`` seconds. The lock must be held."""
-            waiter, released = _new_waiter(timeout), []
-            self._waiters.append(waiter)
+            released = []
             try:
                 try:
-                    list(map(partial.__call__, (partial(self.release), partial(released.append, True))))
-                    waiter.wait(timeout)
+                    self.wait_unless(partial(self._give_back, released), timeout)
                 finally:
                     self._take_again(released)
             finally:        # whoever waits gives the lock back when this is over, so it must have it, come what may
                 self._take_again(released)
-                signalled = waiter not in self._waiters
-                if not signalled:
-                    self._waiters.remove(waiter)
-                waiter.close(signalled)
+
+        def _give_back(self, released):
+            in_one_step(partial(self.release), partial(released.append, True))
 
         def _take_again(self, released):
             if released:
-                list(map(partial.__call__, (partial(self.acquire), partial(released.pop))))
+                in_one_step(partial(self.acquire), partial(released.pop))
+
+        def wait_unless(self, happened, timeout):
+            """Note this thread, and wait to be notified, at most ``timeout`` seconds, unless ``happened()``.
+
+            The lock need not be held where whoever notifies sees to it first that ``happened()``.
+            """
+            waiter, noted = _new_waiter(timeout), []
+            try:
+                in_one_step(partial(self._waiters.append, waiter), partial(noted.append, True))
+                if not happened():
+                    waiter.wait(timeout)
+            finally:
+                try:
+                    self._waiters.remove(waiter)
+                    noted = False
+                except ValueError:      # whoever took it out tells it
+                    pass
+                waiter.close(bool(noted))
 
         def notify(self, n=1):
             """Wake ``n`` threads that wait."""
@@ -244,25 +260,16 @@ else:
         def exception_info(self, timeout=None):
             """Return the exception that the call raised and its traceback, or two None.
 
-            Waits at most ``timeout`` seconds; errors as of ``exception``. Takes no lock, which Ctrl-C might keep: whoever
-            waits is noted and looks again, and whoever sets the future does so before it tells those who are noted.
+            Waits at most ``timeout`` seconds; errors as of ``exception``. Takes no lock, which Ctrl-C might keep.
             """
-            if self._state in ('PENDING', 'RUNNING'):
-                waiter, waiters, noted = _new_waiter(timeout), self._condition._waiters, []
-                try:
-                    list(map(partial.__call__, (partial(waiters.append, waiter), partial(noted.append, True))))
-                    if self._state in ('PENDING', 'RUNNING'):
-                        waiter.wait(timeout)
-                finally:
-                    try:
-                        waiters.remove(waiter)
-                        noted = False
-                    except ValueError:      # whoever took it out tells it
-                        pass
-                    waiter.close(bool(noted))
+            if not self._is_set():
+                self._condition.wait_unless(self._is_set, timeout)
             if self._state != 'FINISHED':
                 return super(FutureGaps, self).exception_info(0)        # raises what is to be raised
             return self._exception, self._traceback
+
+        def _is_set(self):
+            return self._state not in ('PENDING', 'RUNNING')
 
         def result(self, timeout=None):
             """Return what the call returned, or raise what it raised; wait at most ``timeout`` seconds.
@@ -284,7 +291,7 @@ else:
         def _settle(self, value):
             """Set the result in the thread that waits for it, unless others are to be told; return whether it is set."""
             self._held = []
-            list(map(partial.__call__, (partial(self._condition.acquire), partial(self._held.append, True))))
+            in_one_step(partial(self._condition.acquire), partial(self._held.append, True))
             try:
                 if self._state != 'RUNNING' or self._done_callbacks or self._waiters:
                     return False
@@ -297,7 +304,7 @@ else:
         def _free_lock(self):
             """Give back the lock, should Ctrl-C have kept ``_settle`` from it."""
             if self._held:
-                list(map(partial.__call__, (partial(self._condition.release), partial(self._held.pop))))
+                in_one_step(partial(self._condition.release), partial(self._held.pop))
 
         def _tell_again(self):
             """Tell those who wait, of whom some may know."""
