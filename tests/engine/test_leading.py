@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import array
+import collections
 import contextlib
 import copy
 import functools
@@ -766,6 +767,22 @@ def test_a_result_is_waited_for_without_the_futures_lock():
         future._condition.notify_all()
         assert waiting() == 4
         assert future.result() == 4
+
+
+@pytest.mark.skipif(sys.version_info >= (3,), reason="Python 3's own future has its waiters under its lock")
+def test_one_whose_time_is_over_as_it_is_to_be_told():
+    """It goes without the lock, and the others are told all the same, callbacks among them."""
+    class Leaving(collections.deque):
+        def popleft(self):
+            self.clear()
+            return collections.deque.popleft(self)
+
+    future, told = poolcompat.Future(), []
+    future.set_running_or_notify_cancel()
+    future.add_done_callback(told.append)
+    future._condition._waiters = Leaving(['a waiter'])
+    future.set_result(4)
+    assert told == [future] and future.result() == 4
 
 
 @pytest.mark.skipif(sys.version_info < (3,), reason='2.7 waits with pipes: Ctrl-C as one is taken or put back leaves it')

@@ -209,8 +209,12 @@ else:
 
         def notify(self, n=1):
             """Wake ``n`` threads that wait."""
-            while n and self._waiters:
-                self._waiters.popleft().signal()
+            while n:
+                try:
+                    waiter = self._waiters.popleft()
+                except IndexError:      # all are told, or have gone meanwhile: for that no lock is needed
+                    return
+                waiter.signal()
                 n -= 1
 
         def notify_all(self):
