@@ -1,9 +1,9 @@
 """The interpreter's own pools: the one module that imports them, and knows where they keep the promise.
 
 ==========================  ============================================================================
-``wait`` ``as_completed``   native from 3.11 (3.10 and older: ``_compat.py310``)
+``wait`` ``as_completed``   never native: Ctrl-C in the newest may keep the lock of a future
 ``Executor``                native from 3.14 (``map(buffersize=)``), before: ``_futures``
-``Future``                  never quite native: ``exception_info`` is the backport's; gaps in ``_compat``
+``Future``                  never quite native: its waits take no lock; ``exception_info`` is the backport's
 ``InvalidStateError``       native from 3.8
 ``BrokenExecutor``          native from 3.7
 ``BrokenThreadPool``        native from 3.7

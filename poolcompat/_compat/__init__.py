@@ -12,9 +12,9 @@ imports of it are pointed at the standard library.
 ``py37``    ``InvalidStateError``, callbacks that raise, text signatures, the initial level of pickle, where a node
             of ``ast`` ends
 ``py38``    joining before the interpreter exits, ``Future[int]``
-``py310``   one ``TimeoutError``, ``wait`` and ``as_completed``
+``py310``   one ``TimeoutError``
 ``py312``   ``process_cpu_count``
-``py313``   exceptions that are false, ``map(buffersize=)``, the names of ``InterpreterPoolExecutor``
+``py313``   ``map(buffersize=)``, the names of ``InterpreterPoolExecutor``
 ==========  =====================================================================================================
 """
 from __future__ import absolute_import, division, print_function

@@ -11,10 +11,11 @@ from functools import partial
 
 from .._compat.py27.pickling import Pickling, dumps_alone, loads
 from .._compat.py27.signals import interrupt_later
-from .._compat.py27.waiting import Latch, get_ident, monotonic
+from .._compat.py27.waiting import get_ident, monotonic
 from .._compat.py36.processes import kill, terminate
 from .._compat.py312 import cpu_count
 from .._compat.py38.exits import DAEMON_THREADS
+from .._conditions import Latch
 from .._errors import (GUARD, KILLED, BrokenProcessPool, Death, RemoteTraceback, explain_loading, explain_pickling,
                        explain_start, in_words, signal_name, without_frames)
 from .._steps import in_one_step

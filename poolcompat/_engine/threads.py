@@ -6,9 +6,9 @@ import os
 import sys
 import threading
 
-from .._compat.py27.waiting import Latch
 from .._compat.py36.queues import Empty, SimpleQueue
 from .._compat.py38.exits import DAEMON_THREADS
+from .._conditions import Latch
 from . import exits
 from .calls import OwnThread, cancel, fail, log, set_future, start, take
 

@@ -19,8 +19,6 @@ NATIVE = [
     ((3, 7), 'BrokenExecutor', concurrent.futures),
     ((3, 8), 'InvalidStateError', concurrent.futures),
     ((3, 11), 'TimeoutError', concurrent.futures),
-    ((3, 11), 'wait', concurrent.futures),
-    ((3, 11), 'as_completed', concurrent.futures),
     ((3, 14), 'Executor', concurrent.futures),
 ]
 

@@ -15,7 +15,8 @@ import pytest
 
 import poolcompat
 from poolcompat._compat.py27.pickling import Pickling, dumps_alone, loads
-from poolcompat._compat.py27.waiting import Event, Latch, monotonic
+from poolcompat._compat.py27.waiting import monotonic
+from poolcompat._conditions import Latch
 
 from tests import tasks
 from tests.bindings import Spawn, bind
@@ -30,32 +31,32 @@ def in_thread(function):
 @pytest.mark.race
 @pytest.mark.parametrize('timeout', [None, 60])
 @pytest.mark.parametrize('waiting_thread', ['main', 'other'])
-def test_event(timeout, waiting_thread):
+def test_latch(timeout, waiting_thread):
     for _ in range(200):
-        event, seen = Event(), []
+        latch, seen = Latch(), []
 
         def wait():
-            seen.append(event.wait(timeout))
+            seen.append(latch.wait(timeout))
 
         if waiting_thread == 'main':
-            other = in_thread(event.set)
+            other = in_thread(latch.set)
             wait()
         else:
             other = in_thread(wait)
-            event.set()
+            latch.set()
         other.join()
         assert seen == [True]
 
 
-def test_event_in_vain():
-    event = Event()
+def test_latch_in_vain():
+    latch = Latch()
     begin = monotonic()
-    assert not event.wait(.05)
+    assert not latch.wait(.05)
     assert monotonic() - begin >= .03       # 2.7's clock has steps of 10 ms
 
 
 @pytest.mark.race
-def test_latch():
+def test_latch_of_several():
     for _ in range(200):
         latch = Latch()
         waiting = [in_thread(latch.wait) for _ in range(3)]

@@ -4,6 +4,7 @@ from __future__ import absolute_import, division, print_function
 import concurrent.futures
 import gc
 import itertools
+import linecache
 import sys
 import threading
 import time
@@ -15,8 +16,9 @@ from six.moves import builtins
 
 import poolcompat
 
+from tests import support
 from tests.bindings import Binding, NativeNames, bind, native_since
-from tests.tasks import Box, FalsyBool, FalsyLength
+from tests.tasks import Box, FalsyBool, FalsyLength, open_descriptors
 
 
 class Ours(Binding):
@@ -279,6 +281,86 @@ class OurFutureCases(FutureBase):
         assert next(completed) is futures[1]
 
 
+class Interrupter(object):
+    """Raises KeyboardInterrupt at one line or return of Python code, the ``at``th that this thread comes to."""
+
+    def __init__(self, at):
+        self.left = at
+
+    def trace(self, frame, event, arg):
+        if event in ('line', 'return') and not self.is_with(frame):
+            self.left -= 1
+            if not self.left:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return self.trace
+
+    @staticmethod
+    def is_with(frame):
+        """Return whether a block is entered or left, in C: no signal is heeded at its end, which is told as a line."""
+        return linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip().startswith('with ')
+
+
+class InterruptedCases(FutureBase):
+    """Ctrl-C anywhere in a wait: a lock that it kept would stop whoever is to set the future, a pool's thread above all."""
+    leaves_things = True        # the pipe that waiting keeps on 2.7 may be another one, so they are counted
+
+    @pytest.mark.parametrize('wait', [
+        lambda lib, future: future.result(timeout=0),
+        lambda lib, future: future.exception(timeout=0),
+        lambda lib, future: lib.wait([future], timeout=0),
+        lambda lib, future: lib.wait([future], timeout=0, return_when=lib.FIRST_COMPLETED),
+        lambda lib, future: list(lib.as_completed([future], timeout=0)),
+    ], ids=['result', 'exception', 'wait', 'wait for the first', 'as_completed'])
+    def test_no_lock_is_kept(self, wait):
+        before, interrupted = sys.gettrace(), 0
+        descriptors = len(open_descriptors())
+        for at in itertools.count(1):
+            future = self.lib.Future()
+            future.set_running_or_notify_cancel()
+            interrupter = Interrupter(at)
+            sys.settrace(interrupter.trace)
+            try:
+                wait(self.lib, future)
+            except KeyboardInterrupt:
+                interrupted += 1
+            except self.lib.TimeoutError:
+                pass
+            finally:
+                sys.settrace(before)
+            setting = threading.Thread(target=future.set_result, args=(at,))
+            setting.daemon = True       # should it wait for ever
+            setting.start()
+            setting.join(support.GUARD)
+            assert not setting.is_alive(), 'waits for a lock'
+            assert future.result() == at
+            if interrupter.left > 0:
+                break
+        assert interrupted > 10
+        if hasattr(sys, 'exc_clear'):
+            sys.exc_clear()     # 2.7 has the last one's traceback, and what that has
+        assert len(open_descriptors()) == descriptors
+
+    def test_the_lock_is_taken_and_given_back_in_c(self):
+        condition = self.lib.Future()._condition
+        assert not [method for method in (condition.__enter__, condition.__exit__) if hasattr(method, '__code__')]
+
+    def test_no_lock_is_taken(self):
+        """So none can be kept by what cannot be traced."""
+        future = self.lib.Future()
+        future.set_running_or_notify_cancel()
+        seen = []
+        with future._condition:
+            waiting = threading.Thread(target=lambda: seen.append(future.result()))
+            waiting.start()
+            support.wait_for(lambda: future._condition._waiters)
+            future._result, future._state = 4, 'FINISHED'
+            future._condition.notify_all()
+            waiting.join(support.GUARD)
+            assert seen == [4]
+            assert future.result() == 4
+
+
 class CallbackCases(FutureBase):
 
     @pytest.mark.parametrize('end', ['result', 'exception', 'cancel'])
@@ -535,6 +617,7 @@ class AsCompletedCases(FutureBase):
 
 bind(globals(), FutureCases, BOTH)
 bind(globals(), OurFutureCases, [Ours])
+bind(globals(), InterruptedCases, [Ours])
 bind(globals(), CallbackCases, BOTH)
 bind(globals(), WaitCases, BOTH)
 bind(globals(), AsCompletedCases, BOTH)

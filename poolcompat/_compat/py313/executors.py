@@ -1,4 +1,4 @@
-"""Executors and futures on 3.13 and older."""
+"""Executors on 3.13 and older."""
 from __future__ import absolute_import, division, print_function
 
 import sys
@@ -9,32 +9,6 @@ from ..._map import map_calls
 from ..._native import futures
 from ..._signatures import signature, submit_arguments
 from ..py37 import show_signature
-
-# Breakpoint: https://github.com/python/cpython/issues/132063 (a falsy exception is raised, not turned into None)
-if sys.version_info >= (3, 14):
-    class FutureGaps(object):
-        """Nothing: an exception that is false is raised."""
-        __slots__ = ()
-else:
-    class FutureGaps(object):
-        """A future whose ``result`` raises an exception that is false too.
-
-        The private name is that of ``concurrent.futures._base`` up to 3.13, which no longer changes.
-        """
-
-        def result(self, timeout=None):
-            """Return what the call returned, or raise what it raised; wait at most ``timeout`` seconds.
-
-            CancelledError where the future was cancelled, TimeoutError where it is not done in time.
-            """
-            error = self.exception(timeout)
-            if error is not None:
-                try:
-                    raise error
-                finally:
-                    self = error = None     # the traceback holds this frame: no cycle through it
-            return self._result
-
 
 # Breakpoint: https://github.com/python/cpython/issues/74028 (Executor.map(buffersize=))
 if sys.version_info >= (3, 14):

@@ -11,7 +11,7 @@ if sys.version_info >= (3, 7):
 else:
     import collections
 
-    from ..py27.waiting import allocate_lock
+    from six.moves._thread import allocate_lock
 
     class SimpleQueue(object):
         """An unbounded queue without a lock of its own, so that ``put`` may come in at any instruction of any thread."""
