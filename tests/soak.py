@@ -49,13 +49,18 @@ import poolcompat           # noqa: E402 (after the path)
 import poolcompat.pool      # noqa: E402
 
 GUARD = 120                # seconds: only against hanging
-BIG = 200 * 1000            # bytes, more than a pipe holds
+BIG = 200 * 1000, 2 << 20     # bytes: more than a pipe holds, and what goes through memory where there is any
 
 
 # -- the calls -------------------------------------------------------------------------------------------------------
 
 class Planned(Exception):
     """What a call was to raise."""
+
+
+def big(path):
+    """Return how many bytes the call with that ledger returns beside it."""
+    return BIG[ord(path[-1]) % len(BIG)]
 
 
 def work(path, plan, padding=b''):
@@ -78,7 +83,7 @@ def work(path, plan, padding=b''):
         os.close(ledger)
     if plan == 'raise':
         raise Planned(path)
-    return (path, b'x' * BIG) if plan == 'big' else path
+    return (path, b'x' * big(path)) if plan == 'big' else path
 
 
 def work_on(item):
@@ -187,7 +192,7 @@ class Pools(object):
         return rng.choice(counts)
 
     def arguments(self, rng, record):
-        return (record.path, record.plan) + ((b'y' * BIG,) if rng.random() < .01 else ())
+        return (record.path, record.plan) + ((b'y' * rng.choice(BIG),) if rng.random() < .01 else ())
 
     def submit_for_ever(self, rng):
         """Submit calls in every way until the pool takes no more, or all is over."""
@@ -389,7 +394,7 @@ class Pools(object):
     # -- checking ------------------------------------------------------------------------------------------------
 
     def check(self, record, value):
-        if value != ((record.path, b'x' * BIG) if record.plan == 'big' else record.path):
+        if value != ((record.path, b'x' * big(record.path)) if record.plan == 'big' else record.path):
             raise Mistake('%s (%s) has the result %.200r' % (record.path, record.plan, value))
         if record.plan in ('raise', 'exit', 'kill'):
             raise Mistake('%s (%s) has a result' % (record.path, record.plan))

@@ -51,14 +51,14 @@ def take_alike(calls, most_bytes):
     All are of one function, and their arguments such that nothing but the function can be at fault.
     """
     fn, alike, size = calls[0].fn, [], 0
-    if type(fn) is not types.FunctionType:
+    if type(fn) is not types.FunctionType or most_bytes <= 0:
         return alike
     for call in calls:
         if call.fn is not fn or call.kwargs or call.payload is not None:
             break
         for arg in call.args:
             kind = type(arg)
-            size += 16 if kind in _SMALL else len(arg) if kind in _TEXT else most_bytes
+            size += 16 if kind in _SMALL else len(arg) if kind in _TEXT else most_bytes + 1
         if size > most_bytes:
             break
         alike.append(call)

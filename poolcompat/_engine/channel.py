@@ -22,12 +22,14 @@ from functools import partial
 import six
 from six.moves import _thread
 
+from .._compat.py27.pickling import Pieces, joined
 from .._compat.py27.pipes import keep_from_programs
 from .._compat.py27.waiting import get_ident
 from .._compat.py34 import retried
 from .._compat.py36.processes import after_fork_in_child
 from .._steps import in_one_step
 from .claims import MOST, ParentClaims, WorkerClaims
+from .memory import share
 from .spinning import Spin
 
 _HEADER = struct.Struct('<BQQd')
@@ -42,6 +44,8 @@ _new_poll = getattr(select, 'poll', None)
 CALL, QUEUED, TOGETHER, EXIT = range(4)     # run it; run it if you can claim it; so many, with one function; end
 # From the worker:
 READY, RESULT, ERROR, LOAD_ERROR, INIT_ERROR = range(4, 9)
+# A call to be run and what one returned, which are in the memory:
+SHARED_CALL, SHARED_RESULT = range(9, 11)
 
 
 def pack(kind, number, body, extra=0.0):
@@ -189,18 +193,22 @@ class FastChannel(object):
     #: it names, written in Python: Ctrl-C in the caller may keep one.
     lends = hasattr(select, 'epoll') and '__pypy__' not in sys.builtin_module_names
 
-    def __init__(self, context):
+    def __init__(self, context, keep=0):
+        """``keep``: how many bytes of memory for what is big may be held each way while they are not used."""
         calls, self._calls = context.Pipe(duplex=False)
         self._results, results = context.Pipe(duplex=False)
         self._claims, claims = context.Pipe(duplex=False)
+        #: Where what is big goes, or None.
+        self.memory = share(keep)
+        self._both = [self._claims] + ([self.memory.connection] if self.memory else [])
         self._mine = [self._calls, self._results, self._claims, claims]
         self._workers = [calls, results]
-        _own(self._mine + self._workers)
+        _own(self._mine + self._workers + self._both)
         for connection in self._mine + self._workers:
             keep_from_programs(connection.fileno())
         for connection in self._mine:
             _unblock(connection.fileno())
-        self.worker_end = FastWorkerEnd(calls, results, self._claims)
+        self.worker_end = FastWorkerEnd(calls, results, self._claims, self.memory)
         self.claims = ParentClaims(self._claims.fileno(), claims.fileno())
         self._reader = _Reader(self._results.fileno())
         self.between_frames = self._reader.between_frames
@@ -211,11 +219,10 @@ class FastChannel(object):
 
     def handing_over(self, yes):
         """Say whether this thread is starting the worker: what it forks keeps the worker's end, and nothing else."""
-        keep = self._workers + [self._claims]
         if yes:
-            _open.update(dict.fromkeys(keep, get_ident()))
+            _open.update(dict.fromkeys(self._workers + self._both, get_ident()))
         else:
-            _open[self._claims] = None
+            _open.update(dict.fromkeys(self._both))
             _disown(self._workers)
 
     def fileno(self):
@@ -253,12 +260,18 @@ class FastChannel(object):
                 raise
 
     def caught(self):
-        """Return the frame that ``inbox`` holds, if that is all there is in it."""
+        """Return the frame that ``inbox`` holds, if that is all there is in it, and all there is of the result."""
         if len(self.inbox) == 1 and len(self.inbox[0]) >= _HEADER.size:
             data = self.inbox[0]
             kind, number, length, seconds = _HEADER.unpack_from(data)
-            if len(data) == _HEADER.size + length:
+            if len(data) == _HEADER.size + length and kind != SHARED_RESULT:
                 return kind, number, seconds, data[_HEADER.size:]
+
+    def place(self, pickled):
+        """Return the kind and the body of the frame of a big call, for a worker that is reserved and has none."""
+        memory = self.memory
+        body = memory and memory.put_call(pickled)
+        return (SHARED_CALL, body) if body else (CALL, joined(pickled))
 
     def entries(self, frames):
         """Return what ``unsent`` is to be extended by to send the frames ``(kind, number, body, how many calls)``."""
@@ -293,8 +306,15 @@ class FastChannel(object):
                 self.unsent.popleft()
 
     def close(self):
-        """Close the parent's end; a worker that waits for a call then ends."""
+        """Close the parent's end; a worker that waits for a call then ends.
+
+        The memory goes with the last who refers to it: a caller's thread may be about to write there, and would write to
+        whatever has its descriptor next.
+        """
         _disown(self._mine)
+        if self.memory is not None:
+            _open.pop(self.memory.connection, None)
+            self.memory, self._both = None, ()
 
 
 def _unblock(fd):
@@ -305,17 +325,19 @@ def _unblock(fd):
 class FastWorkerEnd(object):
     """The worker's end of the three pipes."""
 
-    def __init__(self, calls, results, claims):
+    def __init__(self, calls, results, claims, memory):
         self._calls = calls
         self._results = results
         self._claims = claims
+        self._memory = memory
 
     def calls(self):
         """Yield ``(number, body, index)`` of each call that this worker is to run; EOFError or OSError: the parent is gone.
 
         ``index`` is which one it is of those that came together, or None.
         """
-        for connection in self._calls, self._results, self._claims:
+        memory = [self._memory.connection] if self._memory else []
+        for connection in [self._calls, self._results, self._claims] + memory:
             keep_from_programs(connection.fileno())     # spawn makes them inheritable
         reader, spin, poll = _Reader(self._calls.fileno()), Spin(), _new_poll()
         poll.register(self._calls.fileno(), select.POLLIN)
@@ -329,12 +351,17 @@ class FastWorkerEnd(object):
                     for index in range(int(count)):
                         if claims.claim(number + index):
                             yield number + index, body, index
+                elif kind == SHARED_CALL:
+                    yield number, self._memory.call(body), None
                 elif kind == CALL or claims.claim(number):
                     yield number, body, None
 
     def send(self, kind, number, body, seconds=0.0):
         """Write a frame; OSError where the parent is gone."""
         fd = self._results.fileno()
+        if type(body) is Pieces:
+            placed = self._memory and self._memory.put_result(body)
+            kind, body = (SHARED_RESULT, placed) if placed else (kind, joined(body))
         if len(body) <= _READ:
             _write(fd, pack(kind, number, body, seconds))
         else:                       # is not copied, to stand behind its header
@@ -352,8 +379,9 @@ class PortableChannel(object):
     lends = False
     inbox = ()
     claims = None
+    memory = None
 
-    def __init__(self, context):
+    def __init__(self, context, keep=0):
         calls, self._calls = context.Pipe(duplex=False)
         self._results, results = context.Pipe(duplex=False)
         self._mine = [self._calls, self._results]
@@ -382,6 +410,10 @@ class PortableChannel(object):
             return [_unpack(self._results.recv_bytes())] if self._results.poll(0) else ()
         except (OSError, IOError):
             raise EOFError
+
+    def place(self, pickled):
+        """Return the kind and the body of the frame of a big call."""
+        return CALL, joined(pickled)
 
     def entries(self, frames):
         """Return what ``unsent`` is to be extended by to send the frames ``(kind, number, body, 1)``."""
@@ -424,7 +456,7 @@ class PortableWorkerEnd(object):
 
     def send(self, kind, number, body, seconds=0.0):
         """Write a frame; OSError where the parent is gone."""
-        retried(self._results.send_bytes, pack(kind, number, body, seconds))
+        retried(self._results.send_bytes, pack(kind, number, joined(body), seconds))
 
 
 class FastPoller(object):

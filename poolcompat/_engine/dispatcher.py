@@ -9,7 +9,7 @@ import time
 import weakref
 from functools import partial
 
-from .._compat.py27.pickling import Pickling, dumps_alone, loads
+from .._compat.py27.pickling import Pickling, Pieces, dumps_alone, joined, loads
 from .._compat.py27.signals import interrupt_later
 from .._compat.py27.waiting import get_ident, monotonic
 from .._compat.py36.processes import kill, terminate
@@ -24,11 +24,13 @@ from . import exits
 from .calls import OwnThread, cancel, fail, in_own_thread, log, set_future, start, take, take_alike
 from .leading import TURN, Leading, cuts_in, lead
 from .locking import is_inside, locked
+from .memory import Shared
 from .worker import dump_returned, main, unpack_error
 
 _AHEAD_SECONDS = .001       # how much work a busy worker is kept supplied with
 LOOK_SECONDS = 2            # how often to look whether busy workers live, should no descriptor tell
 _SHORT = .00005             # seconds: to wake a worker takes longer than such a call
+_KEPT_BYTES = 1 << 29       # of memory for big arguments and results, at most, while it is not used, of all workers
 _GRACE_SECONDS = 1          # how long a worker that was told to end may take before it is killed
 
 
@@ -80,6 +82,7 @@ class Engine(Leading, exits.Served):
         self._idle = collections.deque()        # of those, the ones that may have nothing to do: see _take_idle
         self._newcomers = []        # started, and not yet known to the poller
         self._leavers = []          # told to end, and not yet gone
+        self._departed = []         # dead and out of ``_workers``, while a thread is about to send them a call
         self._queued = 0            # calls sent ahead to busy workers
         self._pace = None           # seconds that a call takes, by late experience
         self.cpus = cpu_count() or 2
@@ -279,15 +282,18 @@ class Engine(Leading, exits.Served):
                     continue
                 kind, payload, alike = channels.QUEUED if busy or packed else channels.CALL, call.payload, [call]
                 if size + len(payload) > most and (busy or packed):
+                    call.payload = joined(payload)      # what it has of the caller's own memory may change meanwhile
                     calls.appendleft(call)
                     break
+                if type(payload) is Pieces:
+                    kind, payload = worker.channel.place(payload)
             if payload:
                 size += len(payload)
                 packed += alike
                 parcels.append((len(alike), kind, payload))
         unseen = self._hand_over(worker, packed, self._frames(worker, busy, packed, parcels), calls, choice)
         if self._death is not None:
-            for call in packed:
+            for call in packed + list(calls):
                 fail(call, self._death.error(self._error_type))
         elif worker.channel.blocks:
             worker.channel.flush()
@@ -297,9 +303,12 @@ class Engine(Leading, exits.Served):
     @locked
     def _hand_over(self, worker, packed, frames, rest, choice):
         """Send the calls ``packed`` to the worker, and let the ``rest`` wait; return whether to wake our thread."""
-        self._pending.extendleft(reversed(rest))
+        if self._death is None:
+            self._pending.extendleft(reversed(rest))
         if worker.buried and self._death is None:       # just now, and another will take its place
             self._pending.extendleft(reversed(packed))
+            for call in packed:
+                call.payload = joined(call.payload)     # the caller may change what it has of its memory
         elif self._death is None:
             if packed:
                 unsent, ahead = frames
@@ -307,6 +316,8 @@ class Engine(Leading, exits.Served):
                     worker.channel.claims.offer(ahead)
                     self._queued += len(ahead)
                 in_one_step(partial(worker.calls.extend, packed), partial(worker.channel.unsent.extend, unsent))
+                if not packed[0].queued:        # nobody takes it back
+                    packed[0].payload = None
                 if not worker.channel.blocks:   # one that may is flushed by the caller, outside the lock
                     worker.channel.flush()
             elif not worker.calls:
@@ -332,7 +343,7 @@ class Engine(Leading, exits.Served):
         """Return the calls pickled together, and keep those in the list that are to be run; None where it cannot be done."""
         calls[:] = [call for call in calls if call.running or self._start(call)]
         try:
-            return dumps_alone((calls[0].fn, [call.args for call in calls])) if calls else b''
+            return joined(dumps_alone((calls[0].fn, [call.args for call in calls]))) if calls else b''
         except Exception:
             return None
 
@@ -351,7 +362,7 @@ class Engine(Leading, exits.Served):
             call.number = number
             call.queued = True
         if calls and not busy:
-            calls[0].queued, calls[0].payload = False, None
+            calls[0].queued = False
             del numbers[0]
         worker.number += len(calls)
         return worker.channel.entries(frames), numbers
@@ -393,7 +404,7 @@ class Engine(Leading, exits.Served):
         self._fall(Death('A process of the process pool could not be started: ' + in_words(error), cause=error))
 
     def _start_worker(self):
-        worker, channel = None, self._channel_type(self._context)
+        worker, channel = None, self._channel_type(self._context, _KEPT_BYTES // (2 * self._max_workers))
         try:
             forking = self._context.get_start_method() == 'fork'
             with interrupt_later(forking) as blocked:
@@ -479,9 +490,11 @@ class Engine(Leading, exits.Served):
             worker.channel.flush()
             self._poller.watch_writing(worker, bool(worker.channel.unsent))
         done = self._note(arrived)
-        self._refill()
-        for call, kind, body in done:
-            self._settle(call, kind, body)
+        try:
+            self._refill()
+        finally:
+            for call, kind, body in done:
+                self._settle(call, kind, body)
         for worker in ended:
             self._bury(worker)
 
@@ -494,7 +507,10 @@ class Engine(Leading, exits.Served):
     def _outcome(self, call, kind, body):
         """Return what came back: RESULT and what the call returned, or another kind and an exception."""
         try:
-            value = loads(body) if kind == channels.RESULT else _unpack(body)
+            if kind == channels.RESULT:
+                value = body.load() if type(body) is Shared else loads(body)
+            else:
+                value = _unpack(body)
             if kind == channels.LOAD_ERROR:
                 value = self._unpickled_badly(call, 'the worker could not unpickle the call', value)
         except:     # noqa: E722 (2.7 can raise what is no BaseException)
@@ -523,7 +539,8 @@ class Engine(Leading, exits.Served):
         """
         self._polling = True
         self._dozing = self._quiet and not (self._pending or self._settling) and not any(
-            worker.calls or worker.turn is not None for worker in self._workers)
+            worker.calls or worker.turn is not None or worker.channel.memory and worker.channel.memory.used
+            for worker in self._workers)
         return None if self._dozing else LOOK_SECONDS if self._look_at else TURN
 
     def _find_dead(self):
@@ -532,15 +549,23 @@ class Engine(Leading, exits.Served):
         if now < self._look_at:
             return []
         self._look_at = now + LOOK_SECONDS
+        self._rest()
         return [worker for worker in self._workers + self._leavers
                 if not worker.buried and not _try_to(worker.process.is_alive)]
+
+    @locked
+    def _rest(self):
+        """Keep no memory for workers that have nothing to do."""
+        for worker in self._workers:
+            if worker.channel.memory and _is_idle(worker):
+                worker.channel.memory.rest()
 
     @locked
     def _is_over(self):
         if self._death is not None:
             return True
         return self._closing and not (self._pending or self._settling or self._leftover) and not any(
-            worker.calls or worker.reserved for worker in self._workers)
+            worker.calls or worker.reserved for worker in self._workers + self._departed)
 
     def _look_over(self):
         """Do what other threads leave to this one when they wake it."""
@@ -603,6 +628,8 @@ class Engine(Leading, exits.Served):
                 if call.number != number:
                     raise RuntimeError('call %d ended, not %d' % (number, call.number))
                 self._count(worker, call, seconds)
+                if kind == channels.SHARED_RESULT:
+                    kind, body = channels.RESULT, worker.channel.memory.result(body)
                 done.append((call, kind, body))
             if _is_idle(worker):
                 if worker.done == self._max_tasks:
@@ -637,8 +664,13 @@ class Engine(Leading, exits.Served):
                 self._look_over()
             if not plan:
                 return
-            for worker, calls in plan:
-                self._dispatch(worker, calls, [])
+            taken = [call for _, calls in plan for call in calls]
+            try:
+                for worker, calls in plan:
+                    self._dispatch(worker, calls, [])
+            except BaseException:       # a mistake of ours: all ends, and they have to be told
+                self._pending.extend(taken)
+                raise
 
     @locked
     def _plan(self):

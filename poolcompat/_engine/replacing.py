@@ -129,4 +129,5 @@ class PoolEngine(Engine):
         self._pending.extendleft(call for call in reversed(worker.calls) if call is not running)
         worker.calls.clear()
         self._workers.remove(worker)
+        self._departed = [departed for departed in self._departed + [worker] if departed.reserved]
         self.processes.pop(worker.process.pid, None)

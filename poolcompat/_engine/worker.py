@@ -7,10 +7,11 @@ import sys
 import traceback
 
 from .._compat.py27.orphans import tell_parent_is_gone
-from .._compat.py27.pickling import dumps_alone, loads
+from .._compat.py27.pickling import dumps_alone, joined, loads
 from .._compat.py27.signals import HANDLERS, interrupt_now
 from .._compat.py27.waiting import perf_counter
 from .channel import ERROR, INIT_ERROR, LOAD_ERROR, READY, RESULT
+from .memory import Shared
 
 _LENGTH = struct.Struct('<Q')
 
@@ -87,7 +88,7 @@ def _run(body, index, together, dump, interrupt):
     try:
         interrupt.allowed = True
         if index is None:
-            fn, args, kwargs = loads(body)
+            fn, args, kwargs = body.load() if type(body) is Shared else loads(body)
         else:
             if not together or together[0] is not body:
                 together[:] = body, loads(body)
@@ -106,7 +107,7 @@ def _run(body, index, together, dump, interrupt):
 
 
 def dump_returned(result):
-    """Return the result pickled; the error says what can be sent back."""
+    """Return the result pickled, as ``dumps_alone`` does; the error says what can be sent back."""
     try:
         return dumps_alone(result)
     except Exception as error:
@@ -136,7 +137,7 @@ def pack_error():
     """
     text, raised = ''.join(traceback.format_exception(*sys.exc_info())), sys.exc_info()[1]
     try:
-        pickled = dumps_alone(raised)
+        pickled = joined(dumps_alone(raised))
     except BaseException:
         text += '\nThe exception above could not be pickled:\n\n'
         text += ''.join(traceback.format_exception(*sys.exc_info()))

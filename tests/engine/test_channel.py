@@ -25,6 +25,7 @@ def channel(request):
     yield channel
     channel.close()
     channels._disown(channel._workers)
+    channel.worker_end = None       # refers to the memory too
 
 
 def in_thread(function, *args):

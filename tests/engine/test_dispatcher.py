@@ -12,7 +12,7 @@ import pytest
 import poolcompat
 from poolcompat._compat.py36.processes import kill
 from poolcompat._engine import dispatcher
-from poolcompat._engine.calls import Call, in_own_thread
+from poolcompat._engine.calls import Call, in_own_thread, take_alike
 from poolcompat._engine.locking import locked
 
 from .. import support, tasks
@@ -135,6 +135,38 @@ def test_a_mistake_of_ours_leaves_nobody_waiting(monkeypatch):
     executor.shutdown()
     assert 'LookupError: a mistake' in text
     assert logged == ['the process pool failed']
+
+
+def test_a_mistake_of_ours_in_sending_leaves_nobody_waiting(monkeypatch):
+    """Neither what was about to be sent, nor what has come back just then."""
+    def frames(*args):
+        raise LookupError('a mistake')
+
+    executor, gate = poolcompat.ProcessPoolExecutor(1), support.Gate()
+    logged = []
+    futures = [executor.submit(tasks.visit, gate.address)]
+    visitor = gate.admit_one()
+    futures += [executor.submit(tasks.square, number) for number in range(500)]
+    monkeypatch.setattr(dispatcher.log, 'critical', lambda text, exc_info: logged.append(text))
+    monkeypatch.setattr(executor._engine, '_frames', frames)
+    visitor.let_go()
+    errors = [future.exception(support.GUARD) for future in futures]
+    assert errors[0] is None and all('a mistake' in str(error) for error in errors[-100:])
+    assert logged == ['the process pool failed']
+    executor.shutdown()
+    gate.close()
+
+
+def function(*args):
+    pass
+
+
+@pytest.mark.parametrize('argument, most, count', [
+    (5, 1000, 20), (b'x' * 100, 1000, 10), ((1,), 1000, 0), (5, 0, 0), ((1,), -5, 0), (b'x' * 2000, 1000, 0)])
+def test_what_is_pickled_together(argument, most, count):
+    calls = collections.deque(Call(None, function, (argument,), {}) for _ in range(20))
+    assert len(take_alike(calls, most)) == count
+    assert len(calls) == 20 - count
 
 
 class Interrupted(poolcompat.Future):

@@ -53,6 +53,28 @@ def test_goes_on_with_fewer(pool, no_more, logged):
     support.wait_for(lambda: len(pool._pool) == 2)
 
 
+def test_a_worker_that_dies_as_a_call_is_pickled_for_it_and_the_pool_closes():
+    """The call runs on the next one: the pool has not ended before it was handed over."""
+    pool = poolcompat.Pool(1)
+    pool.apply(tasks.square, (1,))
+    engine, worker = pool._engine, pool._engine._workers[0]
+
+    def hook():
+        tasks.CallsWhenDumped.hook = staticmethod(lambda: None)
+        pool.close()
+        kill(worker.process)
+        support.wait_for(lambda: worker not in engine._workers)
+        engine._thread.join(.2)     # time to end, should it do so
+
+    tasks.CallsWhenDumped.hook = staticmethod(hook)
+    try:
+        result = pool.apply_async(tasks.echo, (tasks.CallsWhenDumped(),))
+    finally:
+        tasks.CallsWhenDumped.hook = None
+    assert result.get(support.GUARD) == 'dumped'
+    pool.join()
+
+
 def test_no_worker_is_left(no_more):
     pool, gate = poolcompat.Pool(1), support.Gate()
     no_more(pool._engine)

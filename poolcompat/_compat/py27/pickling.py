@@ -4,6 +4,24 @@ from __future__ import absolute_import, division, print_function
 import io
 import sys
 
+
+class Pieces(object):
+    """What is pickled, and big: the parts of it, some of them the objects' own memory."""
+    __slots__ = ('pieces', '_length')
+
+    def __init__(self, pieces, length):
+        self.pieces = pieces
+        self._length = length
+
+    def __len__(self):
+        return self._length
+
+
+def joined(pickled):
+    """Return what is pickled as bytes."""
+    return b''.join(pickled.pieces) if type(pickled) is Pieces else pickled
+
+
 # Breakpoint: https://bugs.python.org/issue14166 (methods, and a dispatch_table in the fast pickler)
 if sys.version_info >= (3, 4):
     import pickle
@@ -11,7 +29,18 @@ if sys.version_info >= (3, 4):
     from multiprocessing.reduction import ForkingPickler
 
     _PROTOCOL = pickle.HIGHEST_PROTOCOL     # both ends are the same interpreter
-    _PLAIN = frozenset([type(None), bool, int, float, complex, bytes, str])     # pickled without a reducer
+    _SMALL = frozenset([type(None), bool, int, float, complex])     # pickled without a reducer
+    _PLAIN = _SMALL.union([bytes, str])         # likewise
+    _BIG = 1 << 20      # bytes from which on the pickled parts are not joined
+
+    _Buffer = getattr(pickle, 'PickleBuffer', None)
+
+    class _Sink(object):
+        """A file that keeps what is written to it: from 3.7 on the memory of big objects itself."""
+
+        def __init__(self):
+            self.pieces = []
+            self.write = self.pieces.append
 
     class Pickling(object):
         """Pickles one value after the other, with the reducers that are in force at the first: users may register theirs at
@@ -21,29 +50,35 @@ if sys.version_info >= (3, 4):
             self._pickler = None
 
         def dumps(self, value):
-            """Return ``value`` pickled."""
+            """Return ``value`` pickled: bytes, or Pieces where it is big."""
             if self._pickler is None:
-                self._buffer = io.BytesIO()
-                self._pickler = pickle.Pickler(self._buffer, _PROTOCOL)
+                self._sink = _Sink()
+                self._pickler = pickle.Pickler(self._sink, _PROTOCOL)
                 self._pickler.dispatch_table = ForkingPickler(io.BytesIO()).dispatch_table
             pickler, self._pickler = self._pickler, None    # one that has failed may go wrong with the next: up to 3.6
             pickler.dump(value)
-            pickled = self._buffer.getvalue()
+            pieces = self._sink.pieces[:]
             pickler.clear_memo()
-            self._buffer.seek(0)
-            self._buffer.truncate()
+            del self._sink.pieces[:]
             self._pickler = pickler
-            return pickled
+            if len(pieces) > 1:
+                pieces = [piece.raw() if type(piece) is _Buffer else piece for piece in pieces]
+            length = sum(map(len, pieces))
+            return b''.join(pieces) if length < _BIG else Pieces(pieces, length)
 
         def dumps_call(self, fn, args, kwargs):
-            """Return the three pickled."""
-            if type(fn) is types.FunctionType and not kwargs and _PLAIN.issuperset(map(type, args)):
+            """Return the three pickled, as ``dumps`` does."""
+            if type(fn) is types.FunctionType and not kwargs and (_SMALL.issuperset(map(type, args)) or _are_plain(args)):
                 return pickle.dumps((fn, args, kwargs), _PROTOCOL)
             return self.dumps((fn, args, kwargs))
 
+    def _are_plain(values):
+        return all(type(value) in _SMALL or type(value) in _PLAIN and len(value) < _BIG for value in values)
+
     def dumps_alone(value):
-        """Return ``value`` pickled, with the reducers that are in force now."""
-        return pickle.dumps(value, _PROTOCOL) if type(value) in _PLAIN else Pickling().dumps(value)
+        """Return ``value`` pickled as ``Pickling.dumps`` does, with the reducers that are in force now."""
+        small = type(value) in _SMALL or type(value) in _PLAIN and len(value) < _BIG
+        return pickle.dumps(value, _PROTOCOL) if small else Pickling().dumps(value)
 
     loads = pickle.loads
 else:

@@ -1,0 +1,199 @@
+"""``poolcompat._engine.memory``: what is big arrives whole, and no memory is held that nobody uses."""
+from __future__ import absolute_import, division, print_function
+
+import array
+import errno
+import os
+import pickle
+
+import pytest
+
+import poolcompat
+from poolcompat._compat.py27.pickling import Pieces, Pickling
+from poolcompat._engine import channel, dispatcher, memory
+
+from tests import support, tasks
+
+MEBIBYTE = 1 << 20
+
+has_memory = pytest.mark.skipif(
+    not all(hasattr(os, name) for name in ('memfd_create', 'preadv', 'pwrite')),
+    reason='the system or the interpreter has no such memory (Linux, CPython 3.8)')
+
+
+@pytest.fixture
+def shared():
+    shared = memory.share(keep=4 * MEBIBYTE)
+    yield shared
+    shared.connection.close()
+
+
+def held(shared):
+    """How many bytes of memory it has."""
+    return 512 * os.fstat(shared.connection.fileno()).st_blocks
+
+
+def call_there_and_back(shared, value):
+    return shared.call(shared.put_call(Pickling().dumps(value))).load()
+
+
+def result_there_and_back(shared, value):
+    return shared.result(shared.put_result(Pickling().dumps(value))).load()
+
+
+class Buffer(object):
+    """An object whose memory the pickle has, as that of numpy's arrays."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def __reduce_ex__(self, protocol):
+        return Buffer, (pickle.PickleBuffer(self.data),)
+
+
+@has_memory
+@pytest.mark.parametrize('there_and_back', [call_there_and_back, result_there_and_back])
+@pytest.mark.parametrize('value', [
+    b'x' * MEBIBYTE, bytearray(3 * MEBIBYTE + 1), u'\u20ac' * MEBIBYTE, [b'x' * MEBIBYTE, 5, b'y' * MEBIBYTE],
+    list(range(MEBIBYTE)), array.array(str('d'), [.5]) * MEBIBYTE,
+], ids=['bytes', 'bytearray', 'text', 'some', 'numbers', 'array'])
+def test_values(shared, there_and_back, value):
+    for _ in range(3):
+        assert there_and_back(shared, value) == value
+
+
+@has_memory
+def test_an_object_with_a_buffer(shared):
+    data = array.array(str('d'), range(MEBIBYTE))
+    assert call_there_and_back(shared, Buffer(data)).data == data.tobytes()
+
+
+def test_what_is_small_is_bytes():
+    value = [b'x' * 100000, bytearray(b'y' * 100000), u'z' * 100000]
+    assert type(Pickling().dumps(value)) is bytes and pickle.loads(Pickling().dumps(value)) == value
+
+
+@has_memory
+def test_a_result_that_is_not_read_stays(shared):
+    first = shared.result(shared.put_result(Pickling().dumps(b'1' * MEBIBYTE)))
+    assert shared.put_result(Pickling().dumps(b'2' * MEBIBYTE)) is None
+    assert call_there_and_back(shared, b'3' * MEBIBYTE) == b'3' * MEBIBYTE
+    assert first.load() == b'1' * MEBIBYTE
+    assert result_there_and_back(shared, b'2' * MEBIBYTE) == b'2' * MEBIBYTE
+
+
+@has_memory
+def test_a_value_that_cannot_be_unpickled_leaves_room(shared):
+    for _ in range(2):
+        body = shared.put_result(Pieces([b'?' * MEBIBYTE], MEBIBYTE))
+        with pytest.raises(pickle.UnpicklingError):
+            shared.result(body).load()
+
+
+@has_memory
+def test_what_is_read_of_another_length_is_an_error(shared):
+    """Where somebody has cut the file, no process is killed for it."""
+    result = shared.result(shared.put_result(Pickling().dumps(b'x' * MEBIBYTE)))
+    os.ftruncate(shared.connection.fileno(), 0)
+    with pytest.raises((EOFError, pickle.UnpicklingError)):
+        result.load()
+
+
+@has_memory
+def test_little_is_kept_at_once_the_rest_is_given_back(shared):
+    for there_and_back in call_there_and_back, result_there_and_back:
+        there_and_back(shared, b'x' * 2 * MEBIBYTE)
+    assert 4 * MEBIBYTE <= held(shared) < 5 * MEBIBYTE
+    result_there_and_back(shared, b'x' * 5 * MEBIBYTE)
+    assert held(shared) < 3 * MEBIBYTE
+    call_there_and_back(shared, b'x' * 5 * MEBIBYTE)
+    assert held(shared) == 0
+
+
+@has_memory
+def test_a_big_call_leaves_a_result_alone(shared):
+    result = shared.result(shared.put_result(Pickling().dumps(b'x' * MEBIBYTE)))
+    call_there_and_back(shared, b'y' * 5 * MEBIBYTE)
+    assert result.load() == b'x' * MEBIBYTE
+
+
+@has_memory
+def test_nothing_is_kept_by_who_rests(shared):
+    call_there_and_back(shared, b'x' * MEBIBYTE)
+    shared.rest()
+    assert held(shared) and shared.used
+    shared.rest()
+    assert not held(shared) and not shared.used
+    assert call_there_and_back(shared, b'x' * MEBIBYTE) == b'x' * MEBIBYTE
+
+
+@has_memory
+def test_an_idle_pool_keeps_nothing(monkeypatch):
+    monkeypatch.setattr(dispatcher, 'LOOK_SECONDS', .05)
+    with poolcompat.ProcessPoolExecutor(1) as executor:
+        data = b'x' * MEBIBYTE
+        assert executor.submit(tasks.echo, data).result() == data
+        shared = executor._engine._workers[0].channel.memory
+        support.wait_for(lambda: not held(shared))
+        support.wait_for(lambda: executor._engine._dozing)
+        assert executor.submit(tasks.echo, data).result() == data
+
+
+def test_many_at_once():
+    """More than the memory has room for, both ways, among small ones."""
+    with poolcompat.ProcessPoolExecutor(2) as executor:
+        values = [bytes(bytearray([65 + number % 26])) * size for number in range(12) for size in (10, MEBIBYTE)]
+        assert list(executor.map(tasks.echo, values)) == values
+        assert [future.result() for future in [executor.submit(tasks.echo, value) for value in values]] == values
+
+
+def test_it_is_the_argument_as_it_was():
+    """Once ``submit`` has returned, the caller may do what it likes with its memory, if a worker was idle."""
+    with poolcompat.ProcessPoolExecutor(1) as executor:
+        executor.submit(tasks.square, 1).result()
+        data = bytearray(3 * MEBIBYTE)
+        future = executor.submit(tasks.echo, data)
+        data[:] = b'x' * len(data)
+        assert future.result() == bytearray(3 * MEBIBYTE)
+
+
+@pytest.mark.parametrize('name, error', [('memfd_create', errno.EPERM), ('pwrite', errno.ENOSPC)])
+def test_where_the_system_refuses(monkeypatch, name, error):
+    """A call goes through the pipe, as does a result."""
+    def refuse(*args):
+        refused.append(args)
+        raise OSError(error, os.strerror(error))
+
+    refused = []
+    monkeypatch.setattr(os, name, refuse, raising=False)
+    with poolcompat.ProcessPoolExecutor(1) as executor:
+        data = b'x' * 3 * MEBIBYTE
+        assert executor.submit(tasks.echo, data).result() == data
+        assert refused or executor._engine._workers[0].channel.memory is None
+
+
+def test_a_worker_that_dies_with_something_big():
+    with poolcompat.Pool(1) as pool:
+        data = b'x' * 3 * MEBIBYTE
+        for _ in range(2):
+            lost = pool.apply_async(tasks.die_at_five, (5, data))
+            again = pool.apply_async(tasks.echo, (data,))
+            with pytest.raises(poolcompat.pool.WorkerLostError):
+                lost.get(support.GUARD)
+            assert again.get(support.GUARD) == data
+
+
+@has_memory
+def test_a_worker_has_no_other_workers_memory():
+    """Else that would stay when both have ended."""
+    with poolcompat.ProcessPoolExecutor(2) as executor:
+        found = [executor.submit(tasks.open_descriptors).result() for _ in range(5)]
+        for descriptors in found:
+            assert len([what for what in descriptors.values() if 'poolcompat' in what]) == 1
+
+
+def test_a_channel_without_it(monkeypatch):
+    monkeypatch.setattr(channel, 'share', lambda keep: None)
+    with poolcompat.ProcessPoolExecutor(1) as executor:
+        data = b'x' * 3 * MEBIBYTE
+        assert executor.submit(tasks.echo, data).result() == data
