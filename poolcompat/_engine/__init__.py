@@ -10,6 +10,7 @@
     Future.result() <-----+- set results, top workers up <--poll --+
 
 ``channel``      bytes to and from one worker, and waiting for them
+``memory``       what is big, beside the pipes
 ``claims``       which of the calls that were sent ahead a worker may still start
 ``worker``       what runs in the worker
 ``chunks``       what a call of several items runs
@@ -48,6 +49,8 @@ Who holds what.
 - ``_Worker.reserved`` keeps a worker for the thread that set it, from the choice of the worker until the call is sent.
 - ``channel.starting()`` is held while pipes are made and a worker is started, in the whole process, so that no worker is
   forked while another's pipes are open on both sides. It is taken before ``_lock``, never after.
+- What is in a worker's ``memory`` belongs to whoever has reserved the worker, until the call is sent; then to the worker; a
+  result to our thread, which alone reads it. Its descriptor is closed with the last reference to it.
 - The poller belongs to the dispatcher thread; other threads only ``wake`` it, and under the lock take a worker's results out
   of it and put them back.
 - ``Engine.abandon`` and ``wake`` take no lock. The garbage collector calls them at any allocation of any thread.
@@ -70,6 +73,7 @@ reasoning and not by having run one:
                                                     last two down, before it looks
 ``_terminating``                                    as ``_closing``
 ``_failed_starts`` ``_rests_until``                 our thread; others read the last
+``Memory.used``                                     one reference: our thread's, and who has reserved the worker
 ``Callbacks._ended``                                stored before its thread looks a last time at the queue; whoever adds
                                                     looks at it after that
 ``Pool._feeders`` ``IMapIterator._slots``           a set and a deque, one item at a time, which is whole
@@ -87,9 +91,9 @@ a thread's ticket, and a ``MapSlot``'s              ``list.pop``: of two who tak
 ==================================================  ======================================================================
 
 KeyboardInterrupt comes between any two instructions of the main thread. What a call's sending changes is changed in one
-step (``_steps``); what can be derived, such as who is idle, is derived again by ``_look_over`` when a caller was cut short;
-cancelling is left to the dispatcher; what a caller has read is kept until it is noted. A worker lets Ctrl-C raise in the
-user's code only.
+step (``_steps``). What can be derived, such as who is idle, is derived again by ``_look_over`` when a caller was cut short.
+Waits for a future take no lock, which would be kept (``.._conditions``). Cancelling is left to the dispatcher; what a caller
+has read is kept until it is noted. A worker lets Ctrl-C raise in the user's code only.
 
 Death is seen in two ways, either enough: the end of the results' pipe, and a look every two seconds while there is work, for
 someone else may hold that pipe open. (A sentinel is a third pipe with the same weakness.) After a death the calls are
@@ -98,6 +102,9 @@ read off: the oldest without a result was running, unless its claim is still in 
 
 ``Pool`` is made of the same calls. Its callbacks have a thread of their own: they may wait for the pool, and hold up nothing
 but each other. Another consumes what ``imap`` is given, about 512 calls ahead of those that have ended.
+
+What is big is pickled without a copy, and written once to memory that the worker reads it from; so are results. The
+memory is kept for the next, because new pages cost most of the time, but not by a worker that has nothing to do.
 
 What differs from CPython's pool. Each worker has pipes of its own. A result is sent as bytes and unpickled for its own
 future. Calls are pickled late. A failed start, a failed initializer and a death say what happened. ``KeyboardInterrupt``

@@ -622,8 +622,6 @@ class Engine(Leading, exits.Served):
                 if kind == channels.INIT_ERROR:
                     worker.init_error = body
                     continue
-                if not worker.calls or number < worker.calls[0].number:
-                    continue    # noted, where Ctrl-C cut short what is one step in C elsewhere (PyPy)
                 call = worker.calls.popleft()
                 if call.number != number:
                     raise RuntimeError('call %d ended, not %d' % (number, call.number))

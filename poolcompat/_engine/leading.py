@@ -110,13 +110,14 @@ class Leading(object):
         except:     # noqa: E722 (2.7 can raise what is no BaseException)
             if self._pid == os.getpid():
                 self._suspect = True
+                if turn:
+                    turn[0][0].future._free_lock()      # first: our thread waits for it, and Ctrl-C may come again
                 self._free_lock()
                 if worker.turn is turn:
                     worker.turn = None
                     self._suspect = True        # our thread may have put it down before it could see to the worker
                 self._wake()
                 if turn:
-                    turn[0][0].future._free_lock()
                     self._leave_settling(turn, partial(self._settle_again, *turn[0]))
             raise
         finally:

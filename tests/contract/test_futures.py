@@ -314,7 +314,7 @@ class InterruptedCases(FutureBase):
     ], ids=['result', 'exception', 'wait', 'wait for the first', 'as_completed'])
     def test_no_lock_is_kept(self, wait):
         before, interrupted = sys.gettrace(), 0
-        descriptors = len(open_descriptors())
+        descriptors, timed_out = len(open_descriptors()), self.lib.TimeoutError
         for at in itertools.count(1):
             future = self.lib.Future()
             future.set_running_or_notify_cancel()
@@ -324,7 +324,7 @@ class InterruptedCases(FutureBase):
                 wait(self.lib, future)
             except KeyboardInterrupt:
                 interrupted += 1
-            except self.lib.TimeoutError:
+            except timed_out:
                 pass
             finally:
                 sys.settrace(before)
@@ -339,8 +339,9 @@ class InterruptedCases(FutureBase):
         assert interrupted > 10
         if hasattr(sys, 'exc_clear'):
             sys.exc_clear()     # 2.7 has the last one's traceback, and what that has
-        assert len(open_descriptors()) == descriptors
+        assert len(open_descriptors()) <= descriptors
 
+    @pytest.mark.skipif('__pypy__' in sys.builtin_module_names, reason="PyPy's functions in RPython look like Python's")
     def test_the_lock_is_taken_and_given_back_in_c(self):
         condition = self.lib.Future()._condition
         assert not [method for method in (condition.__enter__, condition.__exit__) if hasattr(method, '__code__')]

