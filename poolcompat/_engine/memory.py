@@ -11,6 +11,7 @@ has nothing to do for a while, none, and else up to ``keep`` bytes each way.
 from __future__ import absolute_import, division, print_function
 
 import io
+import itertools
 import os
 import pickle
 import struct
@@ -18,6 +19,8 @@ import struct
 _RESULTS = 1 << 40      # bytes: where results are
 _BUFFER = 1 << 16
 _LENGTH = struct.Struct('<Q')
+
+_count = itertools.count()      # for names that tell one from the other in /proc; nothing looks for them
 
 
 def share(keep):
@@ -36,7 +39,7 @@ class Memory(object):
     def __init__(self, keep):
         from multiprocessing.connection import Connection
         #: Has the descriptor, and knows how a worker is given one.
-        self.connection = Connection(os.memfd_create('poolcompat'))
+        self.connection = Connection(os.memfd_create('poolcompat-%d-%d' % (os.getpid(), next(_count))))
         #: As far as the parent knows, there is something in it.
         self.used = False
         self._keep = keep
