@@ -3,9 +3,8 @@ from __future__ import absolute_import, division, print_function
 
 import collections
 
-from ._compat import py37
+from ._compat import py310, py37
 from ._compat.py27 import waiting as py27
-from ._compat.py310 import TimeoutError
 from ._compat.py313.executors import Executor       # noqa: F401 (for others to import from here)
 from ._compat.py38 import generic as py38
 from ._conditions import Condition
@@ -90,7 +89,7 @@ class Future(py27.FutureGaps, py38.FutureGaps, py37.FutureGaps, futures.Future):
             self._condition.wait_unless(self._is_set, timeout)
         state = self._state     # looked at once: it may be set just now
         if state != 'FINISHED':
-            raise TimeoutError() if state in _UNSET else CancelledError()
+            raise py310.TimeoutError() if state in _UNSET else CancelledError()
 
     def _is_set(self):
         return self._state not in _UNSET
@@ -187,7 +186,7 @@ def _as_completed(pending, deadline):
             while not waiter.finished:
                 left = None if deadline is None else deadline - py27.monotonic()
                 if left is not None and left < 0:
-                    raise TimeoutError('%d (of %d) futures unfinished' % (len(pending), total))
+                    raise py310.TimeoutError('%d (of %d) futures unfinished' % (len(pending), total))
                 waiter.wait(left)
             finished = [waiter.finished.popleft()]
             pending.discard(finished[0])

@@ -2,9 +2,13 @@
 from __future__ import absolute_import, division, print_function
 
 import logging
+import os
 import sys
 
 from .._native import Error, futures
+
+# Breakpoint: https://bugs.python.org/issue26836 (os.memfd_create, on Linux; os.preadv is from 3.7, os.pwrite from 3.3)
+memfd_create, preadv, pwrite = [getattr(os, name, None) for name in ('memfd_create', 'preadv', 'pwrite')]
 
 # Breakpoint: https://bugs.python.org/issue33416 (a node of ast says where it ends)
 ast_knows_ends = sys.version_info >= (3, 8)

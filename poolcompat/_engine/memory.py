@@ -16,6 +16,8 @@ import os
 import pickle
 import struct
 
+from .._compat.py37 import memfd_create, preadv, pwrite
+
 _RESULTS = 1 << 40      # bytes: where results are
 _BUFFER = 1 << 16
 _LENGTH = struct.Struct('<Q')
@@ -25,7 +27,7 @@ _count = itertools.count()      # for names that tell one from the other in /pro
 
 def share(keep):
     """Return a Memory, or None where the system, or a limit that it has set, has none."""
-    if not all(hasattr(os, name) for name in ('memfd_create', 'preadv', 'pwrite')):
+    if not (memfd_create and preadv and pwrite):
         return None
     try:
         return Memory(keep)
@@ -39,7 +41,7 @@ class Memory(object):
     def __init__(self, keep):
         from multiprocessing.connection import Connection
         #: Has the descriptor, and knows how a worker is given one.
-        self.connection = Connection(os.memfd_create('poolcompat-%d-%d' % (os.getpid(), next(_count))))
+        self.connection = Connection(memfd_create('poolcompat-%d-%d' % (os.getpid(), next(_count))))
         #: As far as the parent knows, there is something in it.
         self.used = False
         self._keep = keep
@@ -96,7 +98,7 @@ class Memory(object):
             for piece in pickled.pieces:
                 left = memoryview(piece)
                 while len(left):
-                    count = os.pwrite(self.connection.fileno(), left, at)
+                    count = pwrite(self.connection.fileno(), left, at)
                     at, left = at + count, left[count:]
         except OSError:     # more than this process or the system may have
             return None
@@ -133,6 +135,6 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer):
-        count = os.preadv(self._fd, [memoryview(buffer)[:self._end - self._at]], self._at)
+        count = preadv(self._fd, [memoryview(buffer)[:self._end - self._at]], self._at)
         self._at += count
         return count

@@ -167,7 +167,7 @@ def test_where_the_system_refuses(monkeypatch, name, error):
         raise OSError(error, os.strerror(error))
 
     refused = []
-    monkeypatch.setattr(os, name, refuse, raising=False)
+    monkeypatch.setattr(memory, name, refuse)
     with poolcompat.ProcessPoolExecutor(1) as executor:
         data = b'x' * 3 * MEBIBYTE
         assert executor.submit(tasks.echo, data).result() == data
