@@ -341,6 +341,7 @@ class InterruptedCases(FutureBase):
         if hasattr(sys, 'exc_clear'):
             sys.exc_clear()     # 2.7 has the last one's traceback, and what that has
         assert len(open_descriptors()) <= descriptors
+        assert not self.lib.wait([self.lib.Future()], timeout=0).done       # it is there again for the next test
 
     @pytest.mark.skipif('__pypy__' in sys.builtin_module_names, reason="PyPy's functions in RPython look like Python's")
     def test_the_lock_is_taken_and_given_back_in_c(self):

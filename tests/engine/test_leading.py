@@ -796,6 +796,7 @@ class TestAtAnyMoment(object):
         if hasattr(sys, 'exc_clear'):
             sys.exc_clear()
         assert interrupted and len(tasks.open_descriptors()) <= descriptors
+        assert not poolcompat.wait([poolcompat.Future()], timeout=0).done       # it is there again for the next test
 
 
 @pytest.mark.skipif(sys.version_info < (3,), reason="2.7's lock does not tell who has it")
