@@ -1,6 +1,7 @@
 """What the workers are given to do, in a module that they import by name and that costs nothing to import."""
 from __future__ import absolute_import, division, print_function
 
+import functools
 import itertools
 import os
 import time
@@ -17,21 +18,28 @@ def size(value):
     return len(value)
 
 
-_made = {}
+def made_once(make):
+    """Have each value of ``make(mebibytes)`` made once: how long that takes is not the pool's doing."""
+    made = {}
+
+    @functools.wraps(make)
+    def get(mebibytes):
+        if mebibytes not in made:
+            made[mebibytes] = make(mebibytes)
+        return made[mebibytes]
+    return get
 
 
+@made_once
 def block(mebibytes):
-    """Take little and send back something big, made once: how long that takes is not the pool's doing."""
-    if mebibytes not in _made:
-        _made[mebibytes] = b'\0' * (mebibytes * MEBIBYTE)
-    return _made[mebibytes]
+    """Take little and send back something big."""
+    return b'\0' * (mebibytes * MEBIBYTE)
 
 
+@made_once
 def array(mebibytes):
     import numpy
-    if 'array' not in _made:
-        _made['array'] = numpy.ones(mebibytes * MEBIBYTE // 8)
-    return _made['array']
+    return numpy.ones(mebibytes * MEBIBYTE // 8)
 
 
 def spin(loops):

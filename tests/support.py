@@ -290,6 +290,33 @@ def forkserver_pid():
     return getattr(getattr(sys.modules.get('multiprocessing.forkserver'), '_forkserver', None), '_forkserver_pid', None)
 
 
+class Interrupter(object):
+    """For ``sys.settrace``: raises KeyboardInterrupt at the ``at``th of the events that count."""
+
+    def __init__(self, at):
+        self.left = at
+        self.within = None      # the function that it was in
+
+    def enters(self, frame):
+        """Return whether any event of the frame may count."""
+        return True
+
+    def counts(self, frame, event):
+        raise NotImplementedError
+
+    def __call__(self, frame, event, arg):
+        return self.trace if self.enters(frame) else None
+
+    def trace(self, frame, event, arg):
+        if self.counts(frame, event):
+            self.left -= 1
+            if not self.left:
+                sys.settrace(None)
+                self.within = frame.f_code.co_name
+                raise KeyboardInterrupt
+        return self.trace
+
+
 def holdings():
     """What this process holds now: (processes, threads, descriptors)."""
     processes = set(p.pid for p in multiprocessing.active_children())

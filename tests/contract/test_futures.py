@@ -281,19 +281,11 @@ class OurFutureCases(FutureBase):
         assert next(completed) is futures[1]
 
 
-class Interrupter(object):
-    """Raises KeyboardInterrupt at one line or return of Python code, the ``at``th that this thread comes to."""
+class Interrupter(support.Interrupter):
+    """At each line and return of Python code, but where a block is entered or left."""
 
-    def __init__(self, at):
-        self.left = at
-
-    def trace(self, frame, event, arg):
-        if event in ('line', 'return') and not self.is_with(frame):
-            self.left -= 1
-            if not self.left:
-                sys.settrace(None)
-                raise KeyboardInterrupt
-        return self.trace
+    def counts(self, frame, event):
+        return event in ('line', 'return') and not self.is_with(frame)
 
     @staticmethod
     def is_with(frame):
@@ -320,7 +312,7 @@ class InterruptedCases(FutureBase):
             future = self.lib.Future()
             future.set_running_or_notify_cancel()
             interrupter = Interrupter(at)
-            sys.settrace(interrupter.trace)
+            sys.settrace(interrupter)
             try:
                 wait(self.lib, future)
             except KeyboardInterrupt:

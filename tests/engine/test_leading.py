@@ -622,25 +622,14 @@ def test_an_initializer_that_takes_away_poll():
         assert executor.submit(tasks.square, 3).result() == 9
 
 
-class Interrupter(object):
-    """Raises KeyboardInterrupt at one line of the engine's, the ``at``th that this thread comes to."""
+class Interrupter(support.Interrupter):
+    """At each line of the engine's."""
 
-    def __init__(self, at):
-        self.left = at
-        self.within = None      # the function whose line that was
+    def enters(self, frame):
+        return os.path.dirname(frame.f_code.co_filename) in (ENGINE, os.path.dirname(ENGINE))
 
-    def __call__(self, frame, event, arg):
-        if os.path.dirname(frame.f_code.co_filename) in (ENGINE, os.path.dirname(ENGINE)):
-            return self.trace
-
-    def trace(self, frame, event, arg):
-        if event == 'line':
-            self.left -= 1
-            if not self.left:
-                sys.settrace(None)
-                self.within = frame.f_code.co_name
-                raise KeyboardInterrupt
-        return self.trace
+    def counts(self, frame, event):
+        return event == 'line'
 
 
 @pytest.mark.race

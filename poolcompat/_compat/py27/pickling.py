@@ -68,7 +68,8 @@ if sys.version_info >= (3, 4):
 
         def dumps_call(self, fn, args, kwargs):
             """Return the three pickled, as ``dumps`` does."""
-            if type(fn) is types.FunctionType and not kwargs and (_SMALL.issuperset(map(type, args)) or _are_plain(args)):
+            if type(fn) is types.FunctionType and not kwargs and (
+                    _SMALL.issuperset(map(type, args)) or all(map(_is_plain, args))):
                 return pickle.dumps((fn, args, kwargs), _PROTOCOL)
             return self.dumps((fn, args, kwargs))
 
@@ -76,13 +77,12 @@ if sys.version_info >= (3, 4):
         """Return the memory of a part in one. Not of a bytearray: another thread may change its size."""
         return bytes(piece) if type(piece) is bytearray else piece.raw() if type(piece) is _Buffer else piece
 
-    def _are_plain(values):
-        return all(type(value) in _SMALL or type(value) in _PLAIN and len(value) < _BIG for value in values)
+    def _is_plain(value):
+        return type(value) in _SMALL or type(value) in _PLAIN and len(value) < _BIG
 
     def dumps_alone(value):
         """Return ``value`` pickled as ``Pickling.dumps`` does, with the reducers that are in force now."""
-        small = type(value) in _SMALL or type(value) in _PLAIN and len(value) < _BIG
-        return pickle.dumps(value, _PROTOCOL) if small else Pickling().dumps(value)
+        return pickle.dumps(value, _PROTOCOL) if _is_plain(value) else Pickling().dumps(value)
 
     loads = pickle.loads
 else:
