@@ -32,7 +32,7 @@ __getattr__, __dir__ = lazy_names(__name__, __all__, {
     '_futures': ('Executor', 'Future', 'wait', 'as_completed', 'FIRST_COMPLETED', 'FIRST_EXCEPTION',
                  'ALL_COMPLETED', 'CancelledError'),
     '_compat.py310': ('TimeoutError',),
-    '_compat.py37': ('InvalidStateError',),
+    '_compat.py37.futures': ('InvalidStateError',),
     '_compat.py36.errors': ('BrokenExecutor',),
     '_compat.py27.contexts': ('get_context',),
     '_compat.py312': ('cpu_count',),

@@ -3,9 +3,10 @@ from __future__ import absolute_import, division, print_function
 
 import collections
 
-from ._compat import py310, py37
+from ._compat import py310
 from ._compat.py27 import waiting as py27
 from ._compat.py313.executors import Executor       # noqa: F401 (for others to import from here)
+from ._compat.py37 import futures as py37
 from ._compat.py38 import generic as py38
 from ._conditions import Condition
 from ._native import futures

@@ -8,7 +8,7 @@ from __future__ import absolute_import, division, print_function
 
 import numbers
 
-from ._compat.py37 import show_signature
+from ._compat.py37.signatures import show_signature
 
 _REQUIRED = object()
 

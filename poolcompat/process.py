@@ -13,7 +13,7 @@ from . import _native
 from ._compat.py27.contexts import get_context
 from ._compat.py312 import cpu_count
 from ._compat.py36.processes import kill, terminate
-from ._compat.py37 import show_signature
+from ._compat.py37.signatures import show_signature
 from ._engine.calls import Call
 from ._engine.chunks import call_each, star_each
 from ._engine.dispatcher import Engine

@@ -6,7 +6,7 @@ import itertools
 from . import _native
 from ._compat.py312 import cpu_count
 from ._compat.py36.errors import BrokenExecutor
-from ._compat.py37 import show_signature
+from ._compat.py37.signatures import show_signature
 from ._engine.calls import Call
 from ._engine.threads import ThreadEngine
 from ._futures import Executor, ExecutorGaps, Future

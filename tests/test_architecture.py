@@ -119,7 +119,8 @@ def test_import_is_light():
     # Breakpoint: https://bugs.python.org/issue39812 (before, even the interpreter's threads need multiprocessing)
     ('from poolcompat import ThreadPoolExecutor', 'multiprocessing' if sys.version_info >= (3, 9) else 'asyncio'),
     ('import poolcompat._engine.worker', 'multiprocessing.connection'),     # each new worker waits for this import
-], ids=['threads', 'worker'])
+    ('import poolcompat._engine.worker', 'concurrent.futures'),
+], ids=['threads', 'worker', 'worker, futures'])
 def test_imports_no_more_than_it_needs(statement, kept_out):
     assert kept_out not in fresh('%s\nprint("\\n".join(sys.modules))' % statement)
 

@@ -8,11 +8,11 @@ import sys
 import poolcompat
 
 from poolcompat import migrate
-from poolcompat._compat import py37
+from poolcompat._compat.py37 import syntax
 
 
 def test_older_interpreter(monkeypatch, capsys):
-    monkeypatch.setattr(py37, 'ast_knows_ends', False)
+    monkeypatch.setattr(syntax, 'ast_knows_ends', False)
     assert migrate.main(['x.py']) == 2
     error = capsys.readouterr().err
     assert error.startswith('poolcompat migrate cannot run: Python 3.8 or newer is needed to run it, and ')
@@ -20,7 +20,7 @@ def test_older_interpreter(monkeypatch, capsys):
 
 
 def test_no_parser(monkeypatch, capsys):
-    monkeypatch.setattr(py37, 'ast_knows_ends', True)
+    monkeypatch.setattr(syntax, 'ast_knows_ends', True)
     monkeypatch.setitem(sys.modules, 'fissix', None)
     assert migrate.main(['x.py']) == 2
     error = capsys.readouterr().err

@@ -9,8 +9,7 @@ imports of it are pointed at the standard library.
             whether the parent has died
 ``py34``    system calls that are retried after a signal
 ``py36``    names loaded on first use, at-fork hooks, ``Process.kill``, ``SimpleQueue``, ``BrokenExecutor``
-``py37``    ``os.memfd_create``, ``InvalidStateError``, callbacks that raise, text signatures, the initial level of pickle,
-            where a node of ``ast`` ends
+``py37``    ``InvalidStateError``, callbacks that raise, text signatures, where a node of ``ast`` ends, ``os.memfd_create``
 ``py38``    joining before the interpreter exits, ``Future[int]``
 ``py310``   one ``TimeoutError``
 ``py312``   ``process_cpu_count``

@@ -8,7 +8,7 @@ import types
 
 import six
 
-from .._compat.py37 import InvalidStateError
+from .._compat.py37.futures import InvalidStateError
 from .chunks import call_each, star_each
 
 log = logging.getLogger('concurrent.futures')

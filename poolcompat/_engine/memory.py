@@ -16,7 +16,7 @@ import os
 import pickle
 import struct
 
-from .._compat.py37 import memfd_create, preadv, pwrite
+from .._compat.py37.memory import memfd_create, preadv, pwrite
 
 _RESULTS = 1 << 40      # bytes: where results are
 _BUFFER = 1 << 16

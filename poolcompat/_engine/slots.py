@@ -4,7 +4,7 @@ from __future__ import absolute_import, division, print_function
 from functools import partial
 
 from .._compat.py310 import TimeoutError as _TimeoutError
-from .._compat.py37 import InvalidStateError
+from .._compat.py37.futures import InvalidStateError
 from .._futures import CancelledError, Future
 from .calls import set_future, take
 

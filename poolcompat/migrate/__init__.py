@@ -20,7 +20,7 @@ import sys
 
 def main(arguments=None):
     """Run the command with ``arguments`` (those of the process by default) and return its exit status."""
-    from .._compat.py37 import ast_knows_ends
+    from .._compat.py37.syntax import ast_knows_ends
     if not ast_knows_ends:
         return _refuse('Python 3.8 or newer is needed to run it, and %s is older.\nThe sources that it reads may be '
                        'of any Python.' % sys.executable, "python3 -m pip install 'poolcompat[migrate]'")

@@ -5,7 +5,7 @@ collected, for a few hundred skips would hide the others.
 """
 from __future__ import absolute_import, division, print_function
 
-from poolcompat._compat.py37 import ast_knows_ends
+from poolcompat._compat.py37.syntax import ast_knows_ends
 
 try:
     import fissix

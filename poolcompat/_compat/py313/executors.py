@@ -8,7 +8,7 @@ from six.moves import zip
 from ..._map import map_calls
 from ..._native import futures
 from ..._signatures import signature, submit_arguments
-from ..py37 import show_signature
+from ..py37.signatures import show_signature
 
 # Breakpoint: https://github.com/python/cpython/issues/74028 (Executor.map(buffersize=))
 if sys.version_info >= (3, 14):

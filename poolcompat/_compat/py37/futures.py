@@ -1,17 +1,10 @@
-"""What CPython 3.7 and older lack."""
+"""Futures on 3.7 and older."""
 from __future__ import absolute_import, division, print_function
 
 import logging
-import os
 import sys
 
-from .._native import Error, futures
-
-# Breakpoint: https://bugs.python.org/issue26836 (os.memfd_create, on Linux; os.preadv is from 3.7, os.pwrite from 3.3)
-memfd_create, preadv, pwrite = [getattr(os, name, None) for name in ('memfd_create', 'preadv', 'pwrite')]
-
-# Breakpoint: https://bugs.python.org/issue33416 (a node of ast says where it ends)
-ast_knows_ends = sys.version_info >= (3, 8)
+from ..._native import Error, futures
 
 # Breakpoint: https://bugs.python.org/issue33238 (InvalidStateError: a future is set once)
 if sys.version_info >= (3, 8):
@@ -76,24 +69,3 @@ else:
                 fn(self)
             except Exception:
                 logging.getLogger('concurrent.futures').exception('exception calling callback for %r', self)
-
-
-# Breakpoint: https://bugs.python.org/issue36542 (a function's __text_signature__, with positional-only)
-if sys.version_info >= (3, 8):
-    def show_signature(function, text):
-        """Let ``inspect.signature(function)`` show ``text``."""
-        function.__text_signature__ = '(%s)' % text
-elif sys.version_info >= (3, 0):
-    def show_signature(function, text):
-        """Let ``inspect.signature(function)`` show ``text``."""
-        import inspect
-        namespace = {}
-        exec('def stub(%s): pass' % text.replace(' /,', ''), namespace)
-        shown = inspect.signature(namespace['stub'])
-        before = text.partition('/')[0] if '/' in text else ''
-        function.__signature__ = shown.replace(parameters=[
-            parameter.replace(kind=parameter.POSITIONAL_ONLY) if '%s,' % name in before else parameter
-            for name, parameter in shown.parameters.items()])
-else:
-    def show_signature(function, text):
-        """Do nothing: 2.7 has no ``inspect.signature``."""
