@@ -75,7 +75,7 @@ class Engine(Leading, exits.Served):
         self._grows = context.get_start_method() != 'fork'      # forking is safe only before our thread runs
         self._channel_type, self._poller_type = channels.choose()
         self._lock = threading.Lock()
-        self._holder = None         # the thread that has the lock, or was interrupted as it gave it back
+        self._holder = None         # the thread that took the lock last
         self._inside = set()        # threads in a method that is _locked
         self._pending = collections.deque()     # calls that no worker has
         self._workers = []          # those that take calls

@@ -18,10 +18,7 @@ def locked(method):
             self._inside.add(me)
             with self._lock:
                 self._holder = me
-                result = method(self, *args)
-            if self._holder == me:
-                self._holder = None
-            return result
+                return method(self, *args)
         finally:
             self._inside.discard(me)
 
