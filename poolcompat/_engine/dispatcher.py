@@ -51,6 +51,7 @@ class _Worker(object):
         self.calls = collections.deque()    # sent, without a result yet, in order
         self.number = 0             # of the next call
         self.done = 0               # calls that have ended
+        self.late_done = None       # and as of when our thread looked last
         self.init_error = None      # what its initializer raised
         self.leaving = False        # it was told to end
         self.killed = False         # by us
@@ -84,6 +85,9 @@ class Engine(Leading, exits.Served):
         self._leavers = []          # told to end, and not yet gone
         self._departed = []         # dead and out of ``_workers``, while a thread is about to send them a call
         self._queued = 0            # calls sent ahead to busy workers
+        self._stall_at = 0          # when to look next whether calls that were sent ahead stand still
+        self._soon = False          # that is to be looked at
+        self._stuck = collections.deque()       # workers whose pipe did not take all, for our thread to watch
         self._pace = None           # seconds that a call takes, by late experience
         self.cpus = cpu_count() or 2
         self._failed_starts = 0     # workers in a row that did not get as far as to be ready
@@ -297,7 +301,7 @@ class Engine(Leading, exits.Served):
                 fail(call, self._death.error(self._error_type))
         elif worker.channel.blocks:
             worker.channel.flush()
-        if worker.channel.unsent or unseen:
+        if unseen:
             self._wake()
 
     @locked
@@ -320,11 +324,14 @@ class Engine(Leading, exits.Served):
                     packed[0].payload = None
                 if not worker.channel.blocks:   # one that may is flushed by the caller, outside the lock
                     worker.channel.flush()
+                    if worker.channel.unsent:
+                        self._stuck.append(worker)
             elif not worker.calls:
                 self._idle.append(worker)
         worker.reserved = 0
         del choice[:]
-        return self._dozing or worker.buried or not packed and (self._pending or self._queued or self._closing)
+        return self._dozing or self._stuck or worker.buried or (
+            not packed and (self._pending or self._queued or self._closing))
 
     def _pack(self, call, pickling):
         """Pickle the call; return whether it is still to be run. User code runs here: no lock is held."""
@@ -478,7 +485,7 @@ class Engine(Leading, exits.Served):
         dead = self._find_dead()
         readable = dead + [worker for worker in readable if worker not in dead and worker is not None]
         arrived, ended = [], []
-        for worker in self._heed_turns(readable, woken, self._look_at != look_at):
+        for worker in self._heed_turns(readable, self._look_at != look_at):
             try:
                 arrived.append((worker, worker.channel.receive()))
                 alive = worker not in dead
@@ -541,7 +548,7 @@ class Engine(Leading, exits.Served):
         self._dozing = self._quiet and not (self._pending or self._settling) and not any(
             worker.calls or worker.turn is not None or worker.channel.memory and worker.channel.memory.used
             for worker in self._workers)
-        return None if self._dozing else LOOK_SECONDS if self._look_at else TURN
+        return None if self._dozing else _AHEAD_SECONDS if self._soon else LOOK_SECONDS if self._look_at else TURN
 
     def _find_dead(self):
         """Return the workers that have died, every now and then: the end of the pipe tells sooner, if nobody has it open."""
@@ -580,13 +587,15 @@ class Engine(Leading, exits.Served):
     def _news(self):
         """Return the workers that are new, and those whose pipe did not take all; find idle ones that were lost."""
         newcomers, self._newcomers = self._newcomers, []
+        stuck, self._stuck = self._stuck, collections.deque()
         if self._suspect:
             self._suspect = False
+            stuck = self._workers
             for worker in self._workers:
                 if worker.turn is None:
                     self._poller.reclaim(worker)
             self._idle.extend(worker for worker in self._workers if _is_idle(worker) and worker not in self._idle)
-        return newcomers, [worker for worker in self._workers if worker.channel.unsent]
+        return newcomers, [worker for worker in stuck if worker.channel.unsent and not worker.buried]
 
     def _cancel_pending(self):
         """Cancel the calls that wait, but for those that a worker is being started for."""
@@ -674,33 +683,60 @@ class Engine(Leading, exits.Served):
     def _plan(self):
         """Reserve workers for the calls that wait; return pairs of both, and how many workers are missing."""
         plan = []
+        self._soon = False
+        share = len(self._pending) // max(1, len(self._workers))
+        if share and self._pace:        # what ends sooner than another worker would be awake goes to one
+            share = max(share, int(_SHORT / self._pace))
         if not self._pending:
             self._take_back()
+            share = -(-len(self._pending) // max(1, len(self._idle)))
         if not self._pending:
             return plan, self._missing_workers()
         most = max(self._least_ahead, int(_AHEAD_SECONDS / max(self._pace or 1, 1e-6)))
         most = max(1, min(self._channel_type.ahead, most))
-        share = max(1, len(self._pending) // max(1, len(self._workers)))
         too_big = len(self._pending[0].payload or b'') > self._channel_type.ahead_bytes
-        for worker in sorted(self._workers, key=lambda worker: len(worker.calls)):     # who has nothing comes first
+        for worker in self._takers(0 if too_big else most // 2):
             have = len(worker.calls)
-            if not worker.ready or worker.reserved or have and (have > most // 2 or too_big):
-                continue
-            room = min(most - have, share, len(self._pending))
+            room = min(most - have, max(1, share), len(self._pending))
             if self._max_tasks is not None:
                 room = min(room, self._max_tasks - worker.done - have)
             if room > 0:
                 worker.reserved = room
                 plan.append((worker, collections.deque(self._pending.popleft() for _ in range(room))))
+            if not self._pending:
+                break
         return plan, self._missing_workers()
 
+    def _takers(self, most):
+        """Yield the workers that may have calls: those that have none, then those with up to ``most``. Under the lock."""
+        while self._idle:
+            worker = self._idle.pop()
+            if _is_idle(worker):
+                yield worker
+        if most:
+            for worker in sorted(self._workers, key=lambda worker: len(worker.calls)):
+                if worker.ready and not worker.reserved and len(worker.calls) <= most:
+                    yield worker
+
     def _take_back(self):
-        """Let calls that were sent ahead wait again, where a worker has nothing to do. Under the lock."""
+        """Let calls that were sent ahead wait again, where a worker has nothing to do. Under the lock.
+
+        A worker that ends one after the other keeps them: they are short, and few enough not to take long together.
+        """
         while self._idle and not _is_idle(self._idle[-1]):
             self._idle.pop()
         if not self._queued or not self._idle:
             return
+        now = monotonic()
+        if now < self._stall_at:
+            self._soon = True
+            return
+        self._stall_at = now + _AHEAD_SECONDS
         busiest = max(self._workers, key=lambda worker: len(worker.calls))
+        if busiest.done != busiest.late_done:
+            busiest.late_done = busiest.done
+            self._soon = True
+            return
         numbers = set(busiest.channel.claims.take_back(max(1, len(busiest.calls) // 2)))
         calls = [call for call in busiest.calls if call.number in numbers]
         for call in calls:

@@ -80,6 +80,7 @@ class Leading(object):
         self._settling = {}         # what callers have read and are about to set the future of: id -> turn
         self._late_settling = ()    # those that did so when our thread looked last
         self._leftover = collections.deque()    # what callers have left to our thread: functions
+        self._unread = collections.deque()      # workers of whose results callers have left it some
         self._spin = Spin()
 
     def take_turn(self, worker, future, seconds):
@@ -115,6 +116,7 @@ class Leading(object):
                 self._free_lock()
                 if worker.turn is turn:
                     worker.turn = None
+                    self._unread.append(worker)
                     self._suspect = True        # our thread may have put it down before it could see to the worker
                 self._wake()
                 if turn:
@@ -183,6 +185,8 @@ class Leading(object):
             self._count(worker, turn[0][0], seconds)
             if not worker.calls:
                 self._idle.append(worker)
+        if channel.inbox:
+            self._unread.append(worker)
         in_one_step(partial(setattr, worker, 'turn', None),
                     partial(self._poller.take_back, channel.fileno(), select.POLLIN))
         return bool(channel.inbox or self._pending or self._queued or self._closing)
@@ -221,7 +225,7 @@ class Leading(object):
             function()
 
     @locked
-    def _heed_turns(self, readable, woken, overdue):
+    def _heed_turns(self, readable, overdue):
         """Return the workers to read from: the ``readable``, and those that callers left something of, but for turns."""
         self._polling = False
         if overdue:         # nobody takes so long, but who was interrupted time and again
@@ -239,6 +243,9 @@ class Leading(object):
                     self._leftover.extend(partial(self._settle_again, *read) for read in turn)
                     self._wake()
             self._late_settling = list(self._settling.values())
-        if woken or overdue:
-            readable = readable + [worker for worker in self._workers if worker.channel.inbox and worker not in readable]
+            self._unread.extend(self._workers)
+        while self._unread:
+            worker = self._unread.popleft()
+            if worker.channel.inbox and not worker.buried and worker not in readable:
+                readable.append(worker)
         return [worker for worker in readable if worker.turn is None]

@@ -14,6 +14,7 @@ from poolcompat._compat.py36.processes import kill
 from poolcompat._engine import dispatcher
 from poolcompat._engine.calls import Call, in_own_thread, take_alike
 from poolcompat._engine.locking import locked
+from poolcompat._engine.slots import Slot
 
 from .. import support, tasks
 
@@ -53,6 +54,50 @@ def test_in_a_crowd_short_calls_are_left_to_the_dispatcher(pace, own, monkeypatc
         assert executor.submit(tasks.square, 9).result() == 81
         gate.open()
     assert senders == [own]
+
+
+@pytest.fixture
+def idle_four():
+    """The engine of an executor with four workers, all idle."""
+    with poolcompat.ProcessPoolExecutor(4) as executor:
+        executor.submit(tasks.square, 1).result()
+        support.wait_for(lambda: len(executor._engine._idle) == 4)
+        yield executor._engine
+
+
+def submit_many(engine, fn, arguments):
+    slots = [Slot() for _ in arguments]
+    engine.submit_all([Call(slot, fn, (argument,), {}) for slot, argument in zip(slots, arguments)])
+    return slots
+
+
+@pytest.mark.race
+@pytest.mark.parametrize('pace, most', [(.01, 1), (1e-6, 40)], ids=['long calls', 'short calls'])
+def test_one_worker_has_all_that_it_ends_before_another_is_awake(pace, most, idle_four, monkeypatch):
+    counts, dispatch = [], idle_four._dispatch
+    monkeypatch.setattr(idle_four, '_dispatch', lambda worker, calls, choice: (
+        counts.append(len(calls)), dispatch(worker, calls, choice)))
+    idle_four._pace = pace
+    slots = submit_many(idle_four, tasks.square, list(range(40)))
+    assert all(slot.wait(support.GUARD) for slot in slots)
+    assert [slot.value for slot in slots] == [number ** 2 for number in range(40)]
+    assert counts[0] == most
+
+
+@pytest.mark.race
+def test_calls_behind_one_that_is_long_against_all_experience(idle_four, monkeypatch):
+    """They were sent to one worker; the others have them in a moment, though nothing ends."""
+    monkeypatch.setattr(dispatcher, 'LOOK_SECONDS', 3600)
+    with contextlib.closing(support.Gate()) as gate:
+        idle_four._pace = 1e-6
+        slots = submit_many(idle_four, tasks.visit, 12 * [gate.address])
+        visitors = gate.admit(4)
+        assert len(set(visitor.pid for visitor in visitors)) == 4
+        gate.open()
+        for _ in range(8):
+            gate.admit()
+            gate.open()
+        assert all(slot.wait(support.GUARD) for slot in slots)
 
 
 def test_a_caller_does_not_wait_for_the_lock(executor):

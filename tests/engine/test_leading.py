@@ -18,7 +18,7 @@ import pytest
 
 import poolcompat
 from poolcompat._compat.py27.pickling import Pickling
-from poolcompat._engine import channel, dispatcher, leading, spinning
+from poolcompat._engine import channel, dispatcher, leading, memory, spinning
 from poolcompat._engine.calls import in_own_thread
 from poolcompat._engine.spinning import Spin
 
@@ -577,9 +577,9 @@ def test_only_the_turn_that_was_seen_before_is_late(monkeypatch):
     executor.shutdown()
     engine, first, second = executor._engine, [], [('a call', None, None)]
     engine._settling[id(first)] = first
-    engine._heed_turns([], False, True)
+    engine._heed_turns([], True)
     engine._settling[id(first)] = second
-    engine._heed_turns([], False, True)
+    engine._heed_turns([], True)
     assert engine._settling.pop(id(first)) is second and not engine._leftover
 
 
@@ -655,6 +655,43 @@ def test_ctrl_c_at_every_line(submit):
         if missed == 30:        # one that finds the dispatcher awake is short
             break
     assert interrupted >= set(['take_turn', '_begin_turn', '_end_turn', '_settle_turn', 'under_lock'])
+
+
+@pytest.mark.race
+def test_ctrl_c_as_a_result_has_been_read(no_looks, submit, monkeypatch):
+    """The dispatcher goes on from there, at once."""
+    def interrupted(self):
+        monkeypatch.setattr(channel.FastChannel, 'caught', caught)
+        raise KeyboardInterrupt
+
+    caught = channel.FastChannel.caught
+    result = submit(tasks.late, tasks.square, 3)
+    monkeypatch.setattr(channel.FastChannel, 'caught', interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        result()
+    assert in_thread(result)() == 9
+
+
+@pytest.mark.race
+def test_ctrl_c_before_a_call_is_written(no_looks, submit, monkeypatch):
+    """The dispatcher writes it: whoever is to have it has it."""
+    def interrupted(self):
+        monkeypatch.setattr(channel.FastChannel, 'flush', flush)
+        raise KeyboardInterrupt
+
+    flush = channel.FastChannel.flush
+    monkeypatch.setattr(channel.FastChannel, 'flush', interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        submit(tasks.square, 3)
+    support.wait_for(lambda: idle(submit.engine))
+    assert sum(worker.done for worker in submit.engine._workers) == 2
+
+
+@pytest.mark.race
+@pytest.mark.skipif(not memory.share(1), reason='what is big goes through the pipe here, in parts that tell of the next')
+def test_a_result_in_shared_memory(no_looks, submit):
+    """The caller has read where it is, and leaves it to the dispatcher, at once."""
+    assert len(submit(tasks.late, bytes, 1 << 21)()) == 1 << 21
 
 
 def test_a_handler_that_raises_timeouterror_as_a_turn_begins(submit, monkeypatch):
