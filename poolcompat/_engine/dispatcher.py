@@ -29,7 +29,7 @@ from .worker import dump_returned, main, unpack_error
 
 _AHEAD_SECONDS = .001       # how much work a busy worker is kept supplied with
 LOOK_SECONDS = 2            # how often to look whether busy workers live, should no descriptor tell
-_SHORT = .00005             # seconds: to wake a worker takes longer than such a call
+_SHORT = .00005             # seconds: to wake a worker takes longer than a call of less
 _KEPT_BYTES = 1 << 29       # of memory for big arguments and results, at most, while it is not used, of all workers
 _GRACE_SECONDS = 1          # how long a worker that was told to end may take before it is killed
 
@@ -191,7 +191,7 @@ class Engine(Leading, exits.Served):
         """
         self.check_open()
         busy = len(self._workers) - len(self._idle)     # at least: some may be in there twice, or have calls
-        crowded = busy >= 2 * self.cpus and self._pace is not None and self._pace < _SHORT
+        crowded = busy >= 2 * self.cpus and self._has_short_calls()
         if not (self._pending or self._channel_type.blocks or crowded):     # in a crowd our thread sends several at once
             self._take_idle(choice)
         if choice:
@@ -679,14 +679,19 @@ class Engine(Leading, exits.Served):
                 self._pending.extend(taken)
                 raise
 
+    def _has_short_calls(self):
+        """Return whether to wake a worker takes longer than a call, by late experience."""
+        return self._pace is not None and self._pace < _SHORT
+
     @locked
     def _plan(self):
         """Reserve workers for the calls that wait; return pairs of both, and how many workers are missing."""
         plan = []
         self._soon = False
-        share = len(self._pending) // max(1, len(self._workers))
-        if share and self._pace:        # what ends sooner than another worker would be awake goes to one
-            share = max(share, int(_SHORT / self._pace))
+        crew = max(1, len(self._workers))
+        if self._has_short_calls():     # to wake more than can run takes longer
+            crew = min(crew, self.cpus)
+        share = len(self._pending) // crew
         if not self._pending:
             self._take_back()
             share = -(-len(self._pending) // max(1, len(self._idle)))
@@ -721,20 +726,20 @@ class Engine(Leading, exits.Served):
     def _take_back(self):
         """Let calls that were sent ahead wait again, where a worker has nothing to do. Under the lock.
 
-        A worker that ends one after the other keeps them: they are short, and few enough not to take long together.
+        Short ones are few enough not to take long together: a worker that ends one after the other keeps them.
         """
         while self._idle and not _is_idle(self._idle[-1]):
             self._idle.pop()
         if not self._queued or not self._idle:
             return
-        now = monotonic()
-        if now < self._stall_at:
+        now, short = monotonic(), self._has_short_calls()
+        if short and now < self._stall_at:
             self._soon = True
             return
-        self._stall_at = now + _AHEAD_SECONDS
         busiest = max(self._workers, key=lambda worker: len(worker.calls))
-        if busiest.done != busiest.late_done:
+        if short and busiest.done != busiest.late_done:
             busiest.late_done = busiest.done
+            self._stall_at = now + _AHEAD_SECONDS
             self._soon = True
             return
         numbers = set(busiest.channel.claims.take_back(max(1, len(busiest.calls) // 2)))

@@ -73,11 +73,12 @@ def submit_many(engine, fn, arguments):
 
 @pytest.mark.race
 @pytest.mark.parametrize('pace, most', [(.01, 1), (1e-6, 40)], ids=['long calls', 'short calls'])
-def test_one_worker_has_all_that_it_ends_before_another_is_awake(pace, most, idle_four, monkeypatch):
+def test_no_more_workers_than_can_run_have_short_calls(pace, most, idle_four, monkeypatch):
+    """To wake another takes longer than they do."""
     counts, dispatch = [], idle_four._dispatch
     monkeypatch.setattr(idle_four, '_dispatch', lambda worker, calls, choice: (
         counts.append(len(calls)), dispatch(worker, calls, choice)))
-    idle_four._pace = pace
+    idle_four._pace, idle_four.cpus = pace, 1
     slots = submit_many(idle_four, tasks.square, list(range(40)))
     assert all(slot.wait(support.GUARD) for slot in slots)
     assert [slot.value for slot in slots] == [number ** 2 for number in range(40)]
@@ -89,7 +90,7 @@ def test_calls_behind_one_that_is_long_against_all_experience(idle_four, monkeyp
     """They were sent to one worker; the others have them in a moment, though nothing ends."""
     monkeypatch.setattr(dispatcher, 'LOOK_SECONDS', 3600)
     with contextlib.closing(support.Gate()) as gate:
-        idle_four._pace = 1e-6
+        idle_four._pace, idle_four.cpus = 1e-6, 1
         slots = submit_many(idle_four, tasks.visit, 12 * [gate.address])
         visitors = gate.admit(4)
         assert len(set(visitor.pid for visitor in visitors)) == 4
