@@ -36,7 +36,8 @@ _native_pool = _native.multiprocessing_pool()
 MaybeEncodingError = _native_pool.MaybeEncodingError
 _ResourceWarning = getattr(builtins, 'ResourceWarning', None)       # 2.7 has none
 
-_FIXED = AT_HAND.difference([list])     # nobody changes it meanwhile
+#: Of these a chunk is a slice; nobody changes them meanwhile. To pickle a range takes no time, whatever its length.
+_SLICED = frozenset(kind for kind in (tuple, range) if hasattr(kind, 'index'))      # not 2.7's xrange
 _RUN, _CLOSE, _TERMINATE = 'RUN', 'CLOSE', 'TERMINATE'
 _BATCH = 256            # how many calls at once a feeder submits; twice as many are on their way
 _pool_count = itertools.count()
@@ -406,21 +407,23 @@ class Pool(_native_pool.Pool):
 
     def _map(self, each, func, iterable, chunksize, callback, error_callback):
         self._check_running()
-        items = iterable if type(iterable) in _FIXED else tuple(iterable)
+        items = iterable if type(iterable) in _SLICED else tuple(iterable)
         if chunksize is None:
             chunksize = max(1, -(-len(items) // (4 * self._processes)))
         elif chunksize < 1:
             raise ValueError('Chunksize must be 1+, not %d' % chunksize)
         if chunksize > 1:
             calls = ((each, (func, chunk), first) for first, chunk in _chunks(items, chunksize))
-            at_once = self._processes       # the first chunks run while the others are made
+            at_once = alone = self._processes
         else:
             calls = ((func, item if each is star_each else (item,), None) for item in items)
-            at_once = max(1, len(items))
+            at_once, alone = max(1, len(items)), 0
         result = MapResult(self._callbacks, callback, error_callback, len(items), chunksize)
-        slots, calls = iter(result._parts), iter(calls)
+        calls = (self._call(slot, fn, args, {}, first) for slot, (fn, args, first) in zip(result._parts, calls))
+        for call in itertools.islice(calls, alone):     # each straight to a worker, and runs while the others are made
+            self._engine.submit(call)
         for batch in batches(calls, at_once):
-            self._engine.submit_all([self._call(next(slots), fn, args, {}, first) for fn, args, first in batch])
+            self._engine.submit_all(batch)
         return result
 
     def imap(self, func, iterable, chunksize=1):
@@ -445,7 +448,7 @@ class Pool(_native_pool.Pool):
         if chunksize == 1:
             calls = ((func, (item,), None) for item in iterable)
         else:
-            calls = ((call_each, (func, chunk), first) for first, chunk in _chunks(iter(iterable), chunksize))
+            calls = ((call_each, (func, chunk), first) for first, chunk in _chunks(iterable, chunksize))
         at_once = _BATCH if type(iterable) in AT_HAND else 1
         thread = threading.Thread(target=results.feed, args=(self, calls, at_once), name='poolcompat-feeder')
         thread.daemon = True        # the iterable may wait for ever
@@ -490,13 +493,11 @@ class Pool(_native_pool.Pool):
 
 
 def _chunks(items, size):
-    """Yield ``(index of the first, tuple of up to size items)``."""
+    """Return an iterator over pairs: the index of a chunk's first item, and the chunk, a sequence of up to ``size`` items."""
+    if type(items) in _SLICED:
+        return ((first, items[first:first + size]) for first in range(0, len(items), size))
     items = iter(items)
-    for first in itertools.count(0, size):
-        chunk = tuple(itertools.islice(items, size))
-        if not chunk:
-            return
-        yield first, chunk
+    return zip(itertools.count(0, size), iter(lambda: tuple(itertools.islice(items, size)), ()))
 
 
 class ThreadPool(Pool, _native_pool.ThreadPool):

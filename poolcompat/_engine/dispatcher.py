@@ -702,7 +702,8 @@ class Engine(Leading, exits.Served):
         too_big = len(self._pending[0].payload or b'') > self._channel_type.ahead_bytes
         for worker in self._takers(0 if too_big else most // 2):
             have = len(worker.calls)
-            room = min(most - have, max(1, share), len(self._pending))
+            room = most - have if have else most - self._least_ahead + 1        # what is least ahead can come after that
+            room = min(max(1, room), max(1, share), len(self._pending))
             if self._max_tasks is not None:
                 room = min(room, self._max_tasks - worker.done - have)
             if room > 0:

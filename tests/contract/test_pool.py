@@ -436,6 +436,15 @@ class InterfaceCases(object):
         assert len(self.pool(3)._pool) == 3
         assert self.pool(None)._processes >= 1
 
+    @pytest.mark.parametrize('chunksize', [1, 3, 50, 100])
+    def test_chunks_of_what_can_be_cut(self, chunksize):
+        pool = self.pool(2)
+        for items in range(5, 355, 7), range(0), tuple(range(50)), list(range(50)):
+            squares = [item ** 2 for item in items]
+            assert pool.map(tasks.square, items, chunksize) == squares
+            assert list(pool.imap(tasks.square, items, chunksize)) == squares
+            assert pool.starmap(pow, tuple((item, 2) for item in items), chunksize) == squares
+
     @native_never('0 gives a list of None')
     def test_chunksize(self):
         pool = self.pool()
