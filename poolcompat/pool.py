@@ -493,7 +493,7 @@ class Pool(_native_pool.Pool):
 
 
 def _chunks(items, size):
-    """Return an iterator over pairs: the index of a chunk's first item, and the chunk, a sequence of up to ``size`` items."""
+    """Return an iterator over chunks of up to ``size`` items: pairs of the index of the first, and a sequence."""
     if type(items) in _SLICED:
         return ((first, items[first:first + size]) for first in range(0, len(items), size))
     items = iter(items)

@@ -6,23 +6,21 @@ import weakref
 
 from .._compat.py36.queues import Empty, SimpleQueue
 from . import exits
-from .calls import OwnThread, log
-
-_here = threading.local()       # ``.callbacks``: those that this thread is the thread of
+from .calls import log, own_thread
 
 
-class Callbacks(OwnThread):
+class Callbacks(object):
     """Calls functions one after the other, so that they need not be thread-safe, in a thread of their own, so that they may
     wait for the pool. Once that has ended, ``add`` calls them itself."""
 
     def __init__(self, owner):
-        super(Callbacks, self).__init__(name='poolcompat-callbacks')
-        self.daemon = True      # a callback may wait for ever
         self._queue = SimpleQueue()
         self._ended = False
         self._owner = weakref.ref(owner, self.stop)
+        self._thread = own_thread(target=self._run, name='poolcompat-callbacks')
+        self._thread.daemon = True      # a callback may wait for ever
         exits.note_helper(self)
-        self.start()
+        self._thread.start()
 
     def add(self, function, then):
         """Have ``function()`` called, and ``then()`` whatever comes of it."""
@@ -37,7 +35,11 @@ class Callbacks(OwnThread):
     def join(self, timeout=None):
         """Wait until the thread has ended, unless this is it. After ``stop``."""
         if current() is not self:
-            super(Callbacks, self).join(timeout)
+            self._thread.join(timeout)
+
+    def is_alive(self):
+        """Return whether the thread is."""
+        return self._thread.is_alive()
 
     def work_until(self, slot):
         """Call other functions until the slot is ready, in one of them that waits for it."""
@@ -45,11 +47,13 @@ class Callbacks(OwnThread):
         while not slot.ready:
             self._step(self._queue.get())
 
-    def run(self):
-        _here.callbacks = self
+    def _run(self):
+        thread = threading.current_thread()
+        thread.callbacks = self
         while not self._ended:
             self._step(self._queue.get())
         self._drain()       # what was added just then
+        del thread.callbacks
 
     def _drain(self):
         try:
@@ -78,4 +82,4 @@ def _nothing():
 
 def current():
     """Return the Callbacks whose thread this is, or None."""
-    return getattr(_here, 'callbacks', None)
+    return getattr(threading.current_thread(), 'callbacks', None)

@@ -69,18 +69,20 @@ def take_alike(calls, most_bytes):
     return alike
 
 
-class OwnThread(threading.Thread):
-    """A thread of ours. No signal's handler runs in it, but in what is forked from it: there it is the main one."""
+def own_thread(**kwargs):
+    """Return a ``threading.Thread`` of ours. No signal's handler runs in it, but in what is forked from it, where it is the
+    main one.
 
-    def __init__(self, **kwargs):
-        super(OwnThread, self).__init__(**kwargs)
-        self.process = os.getpid()
+    Of a class of now: a library of green threads may have put its own there since the import.
+    """
+    thread = threading.Thread(**kwargs)
+    thread.own_process = os.getpid()
+    return thread
 
 
 def in_own_thread():
     """Return whether this thread is one of ours."""
-    thread = threading.current_thread()
-    return isinstance(thread, OwnThread) and thread.process == os.getpid()
+    return getattr(threading.current_thread(), 'own_process', None) == os.getpid()
 
 
 def set_future(method, *value):

@@ -21,7 +21,7 @@ from .._errors import (GUARD, KILLED, BrokenProcessPool, Death, RemoteTraceback,
 from .._steps import in_one_step
 from . import channel as channels
 from . import exits
-from .calls import OwnThread, cancel, fail, in_own_thread, log, set_future, start, take, take_alike
+from .calls import cancel, fail, in_own_thread, log, own_thread, set_future, start, take, take_alike
 from .leading import TURN, Leading, cuts_in, lead
 from .locking import is_inside, locked
 from .memory import Shared
@@ -445,7 +445,7 @@ class Engine(Leading, exits.Served):
     def _launch_thread(self):
         self._poller = self._poller_type(self._context)
         ticket = [None]         # whoever takes it decides: the thread that it runs, or this one that it never will
-        thread = OwnThread(target=self._run, args=(ticket,), name='poolcompat-dispatcher')
+        thread = own_thread(target=self._run, args=(ticket,), name='poolcompat-dispatcher')
         thread.daemon = DAEMON_THREADS
         try:
             self._thread = thread

@@ -10,7 +10,7 @@ from .._compat.py36.queues import Empty, SimpleQueue
 from .._compat.py38.exits import DAEMON_THREADS
 from .._conditions import Latch
 from . import exits
-from .calls import OwnThread, cancel, fail, log, set_future, start, take
+from .calls import cancel, fail, log, own_thread, set_future, start, take
 
 _BROKEN = 'A thread initializer failed, the thread pool is not usable anymore'
 
@@ -68,7 +68,7 @@ class ThreadEngine(exits.Served):
 
     def _start_thread(self):
         ticket = [None]     # whoever takes it decides: the thread that it runs, or this one that it never will
-        thread = OwnThread(target=self._run, args=(ticket,), name='%s_%d' % (self._name, len(self.threads)))
+        thread = own_thread(target=self._run, args=(ticket,), name='%s_%d' % (self._name, len(self.threads)))
         thread.daemon = DAEMON_THREADS or not self._finishing
         if len(self.threads) >= self._max_workers:      # a finalizer came in meanwhile, and submitted a call
             return

@@ -27,9 +27,11 @@ REFUSAL = 'NotImplementedError: a pool of processes has a thread that waits in s
 SQUARES = '[0, 1, 4, 9, 16] 25\n'
 
 
-def run(patch, library, name):
-    lines = ['from __future__ import print_function', patch, MODULES[library], 'from tests import tasks',
-             JOBS[name] % name]
+def run(patch, library, name, late=False):
+    """Run a job of the library's, which is imported after what patches, or ``late``, before that, with all that it needs."""
+    lines = [MODULES[library] + '; pools.Pool, executors.ThreadPoolExecutor', patch]
+    lines = ['from __future__ import print_function'] + lines[::1 if late else -1] + ['from tests import tasks',
+                                                                                      JOBS[name] % name]
     return support.Script('\n'.join(lines), preamble='').finish()
 
 
@@ -45,10 +47,18 @@ def test_threads(client, name):
     assert (ours.code, ours.out) == (native.code, native.out) == (0, SQUARES), ours.err
 
 
+@pytest.mark.parametrize('name', ['ThreadPoolExecutor', 'ThreadPool'])
+def test_threads_that_were_imported_first(client, name):
+    """On 3.13 eventlet stops the native ``ThreadPool`` then."""
+    script = run(PATCHES[client], 'poolcompat', name, late=True)
+    assert (script.code, script.out) == (0, SQUARES), script.err
+
+
+@pytest.mark.parametrize('late', [False, True], ids=['patched first', 'imported first'])
 @pytest.mark.parametrize('name', ['ProcessPoolExecutor', 'Pool'])
-def test_processes(client, name):
+def test_processes(client, name, late):
     """eventlet takes ``select.poll`` away: that is an error at once, which names it."""
-    script = run(PATCHES[client], 'poolcompat', name)
+    script = run(PATCHES[client], 'poolcompat', name, late)
     if client == 'eventlet' and script.code:
         assert REFUSAL in script.err
     else:

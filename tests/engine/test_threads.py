@@ -8,7 +8,6 @@ import pytest
 
 import poolcompat
 from poolcompat._engine import threads
-from poolcompat._engine.calls import OwnThread
 
 from .. import support, tasks
 
@@ -21,7 +20,7 @@ class CannotStart(threading.Thread):
 
 def test_no_thread_can_be_started(monkeypatch):
     executor = poolcompat.ThreadPoolExecutor(2)
-    monkeypatch.setattr(threads, 'OwnThread', CannotStart)
+    monkeypatch.setattr(threads, 'own_thread', CannotStart)
     with pytest.raises(RuntimeError, match="can't start new thread"):
         executor.submit(tasks.square, 2)
     monkeypatch.undo()
@@ -34,7 +33,7 @@ def test_another_thread_cannot_be_started(monkeypatch):
     executor = poolcompat.ThreadPoolExecutor(2)
     release = threading.Event()
     first = executor.submit(release.wait)
-    monkeypatch.setattr(threads, 'OwnThread', CannotStart)
+    monkeypatch.setattr(threads, 'own_thread', CannotStart)
     second = executor.submit(tasks.square, 3)
     release.set()
     assert second.result(timeout=60) == 9
@@ -42,7 +41,7 @@ def test_another_thread_cannot_be_started(monkeypatch):
     executor.shutdown()
 
 
-class Interrupted(OwnThread):
+class Interrupted(threading.Thread):
     """Ctrl-C comes as it was started, before its first step or after."""
     first = None
 
@@ -64,14 +63,14 @@ def test_ctrl_c_before_a_thread_runs(monkeypatch):
     """What was made of it is taken back, and the thread ends without having run anything."""
     executor, seen = poolcompat.ThreadPoolExecutor(1), []
     InterruptedEarly.may_run = threading.Event()
-    monkeypatch.setattr(threads, 'OwnThread', InterruptedEarly)
+    monkeypatch.setattr(threads, 'own_thread', InterruptedEarly)
     with pytest.raises(KeyboardInterrupt):
         executor.submit(seen.append, 2)
     monkeypatch.undo()
     assert not executor._threads
     InterruptedEarly.may_run.set()
     assert executor.submit(tasks.square, 3).result() == 9
-    support.wait_for(lambda: sum(isinstance(thread, OwnThread) for thread in threading.enumerate()) == 1)
+    support.wait_for(lambda: sum(thread.name.startswith('ThreadPoolExecutor') for thread in threading.enumerate()) == 1)
     assert seen == [] and len(executor._threads) == 1       # and it is the one that runs
     executor.shutdown()
 
@@ -80,7 +79,7 @@ def test_ctrl_c_when_a_thread_runs(monkeypatch):
     """It goes on, and the call that nobody has the future of is run."""
     executor, ran = poolcompat.ThreadPoolExecutor(1), threading.Event()
     monkeypatch.setattr(Interrupted, 'first', ran)
-    monkeypatch.setattr(threads, 'OwnThread', Interrupted)
+    monkeypatch.setattr(threads, 'own_thread', Interrupted)
     with pytest.raises(KeyboardInterrupt):
         executor.submit(ran.set)
     monkeypatch.undo()
@@ -89,7 +88,7 @@ def test_ctrl_c_when_a_thread_runs(monkeypatch):
     executor.shutdown()
 
 
-class WaitedFor(OwnThread):
+class WaitedFor(threading.Thread):
     """Its call is run before ``start`` returns."""
     ran = None
 
@@ -102,7 +101,7 @@ def test_a_new_thread_needs_no_lock(monkeypatch):
     """Whoever submits holds it. With it, ``shutdown(cancel_futures=True)`` right after cancelled what could have run."""
     executor, ran = poolcompat.ThreadPoolExecutor(1), threading.Event()
     monkeypatch.setattr(WaitedFor, 'ran', ran)
-    monkeypatch.setattr(threads, 'OwnThread', WaitedFor)
+    monkeypatch.setattr(threads, 'own_thread', WaitedFor)
     future = executor.submit(ran.set)
     assert ran.is_set()
     executor.shutdown(wait=False, cancel_futures=True)

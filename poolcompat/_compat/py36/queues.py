@@ -1,4 +1,7 @@
-"""A queue in C that 3.6 and older lack."""
+"""A queue in C that 3.6 and older lack.
+
+Made of what is there when it is made: a library of green threads may have put its own in place of that after the import.
+"""
 from __future__ import absolute_import, division, print_function
 
 import sys
@@ -7,11 +10,15 @@ from six.moves.queue import Empty       # noqa: F401 (for others to import from 
 
 # Breakpoint: https://bugs.python.org/issue14976 (bpo-14976: queue.SimpleQueue)
 if sys.version_info >= (3, 7):
-    from queue import SimpleQueue
+    import queue
+
+    def SimpleQueue():
+        """Return an unbounded queue whose ``put`` may come in at any instruction of any thread."""
+        return queue.SimpleQueue()
 else:
     import collections
 
-    from six.moves._thread import allocate_lock
+    from six.moves import _thread
 
     class SimpleQueue(object):
         """An unbounded queue without a lock of its own, so that ``put`` may come in at any instruction of any thread."""
@@ -47,7 +54,7 @@ else:
                     return self._items.popleft()
                 except IndexError:
                     pass
-                turn = allocate_lock()
+                turn = _thread.allocate_lock()
                 turn.acquire()
                 self._waiting.append(turn)
                 if self._items:         # came before it could be seen that this thread waits
