@@ -448,7 +448,7 @@ class Pool(_native_pool.Pool):
         if chunksize == 1:
             calls = ((func, (item,), None) for item in iterable)
         else:
-            calls = ((call_each, (func, chunk), first) for first, chunk in _chunks(iterable, chunksize))
+            calls = ((call_each, (func, chunk), first) for first, chunk in _chunks(iter(iterable), chunksize))
         at_once = _BATCH if type(iterable) in AT_HAND else 1
         thread = threading.Thread(target=results.feed, args=(self, calls, at_once), name='poolcompat-feeder')
         thread.daemon = True        # the iterable may wait for ever

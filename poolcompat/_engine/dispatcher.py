@@ -494,7 +494,7 @@ class Engine(Leading, exits.Served):
             if not alive:
                 ended.append(worker)
         for worker in writable:
-            worker.channel.flush()
+            self._flush(worker)
             self._poller.watch_writing(worker, bool(worker.channel.unsent))
         done = self._note(arrived)
         try:
@@ -504,6 +504,11 @@ class Engine(Leading, exits.Served):
                 self._settle(call, kind, body)
         for worker in ended:
             self._bury(worker)
+
+    @locked
+    def _flush(self, worker):
+        """Write what the worker's pipe takes. A caller may be about to do so."""
+        worker.channel.flush()
 
     def _settle(self, call, kind, body):
         """Set the call's future to what came back."""
@@ -562,8 +567,10 @@ class Engine(Leading, exits.Served):
 
     @locked
     def _rest(self):
-        """Keep no memory for workers that have nothing to do."""
+        """Keep no memory for workers that have nothing to do, and forget none of them."""
         for worker in self._workers:
+            if _is_idle(worker) and worker not in self._idle:       # an exception came as a caller took it
+                self._idle.appendleft(worker)
             if worker.channel.memory and _is_idle(worker):
                 worker.channel.memory.rest()
 
@@ -591,6 +598,7 @@ class Engine(Leading, exits.Served):
         if self._suspect:
             self._suspect = False
             stuck = self._workers
+            self._unread.extend(self._workers)
             for worker in self._workers:
                 if worker.turn is None:
                     self._poller.reclaim(worker)

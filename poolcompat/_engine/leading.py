@@ -116,7 +116,6 @@ class Leading(object):
                 self._free_lock()
                 if worker.turn is turn:
                     worker.turn = None
-                    self._unread.append(worker)
                     self._suspect = True        # our thread may have put it down before it could see to the worker
                 self._wake()
                 if turn:

@@ -445,6 +445,10 @@ class InterfaceCases(object):
             assert list(pool.imap(tasks.square, items, chunksize)) == squares
             assert pool.starmap(pow, tuple((item, 2) for item in items), chunksize) == squares
 
+    @pytest.mark.skipif(sys.version_info < (3,), reason="2.7's xrange is no longer than an index can be")
+    def test_a_range_without_end(self):
+        assert next(self.pool().imap(abs, range(10 ** 20), 3)) == 0
+
     @native_never('0 gives a list of None')
     def test_chunksize(self):
         pool = self.pool()

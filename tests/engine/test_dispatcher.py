@@ -11,7 +11,7 @@ import pytest
 
 import poolcompat
 from poolcompat._compat.py36.processes import kill
-from poolcompat._engine import dispatcher
+from poolcompat._engine import channel, dispatcher
 from poolcompat._engine.calls import Call, in_own_thread, take_alike
 from poolcompat._engine.locking import locked
 from poolcompat._engine.slots import Slot
@@ -99,6 +99,23 @@ def test_calls_behind_one_that_is_long_against_all_experience(idle_four, monkeyp
             gate.admit()
             gate.open()
         assert all(slot.wait(support.GUARD) for slot in slots)
+
+
+def test_an_idle_worker_that_was_lost_is_found_again(idle_four, monkeypatch):
+    monkeypatch.setattr(dispatcher, 'LOOK_SECONDS', .02)
+    with idle_four._lock:
+        idle_four._idle.clear()
+    slot, = submit_many(idle_four, tasks.square, [3])
+    assert slot.wait(support.GUARD) and slot.value == 9
+
+
+def test_who_writes_has_the_lock(executor, monkeypatch):
+    """Two threads would write the same twice."""
+    engine, flush, locked = executor._engine, channel.FastChannel.flush, set()
+    monkeypatch.setattr(channel.FastChannel, 'flush', lambda self: (locked.add(engine._lock.locked()), flush(self)))
+    futures = [executor.submit(len, 900000 * b'x') for _ in range(4)]       # more than a pipe takes
+    assert [future.result() for future in futures] == 4 * [900000]
+    assert locked == set([True])
 
 
 def test_a_caller_does_not_wait_for_the_lock(executor):

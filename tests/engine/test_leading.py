@@ -673,6 +673,22 @@ def test_ctrl_c_as_a_result_has_been_read(no_looks, submit, monkeypatch):
 
 
 @pytest.mark.race
+def test_ctrl_c_in_a_handler_that_has_given_the_turn_up(no_looks, submit, monkeypatch):
+    """Just as a result has been read: the dispatcher goes on from there as well."""
+    def interrupted(self):
+        monkeypatch.setattr(channel.FastChannel, 'caught', caught)
+        submit.engine._give_turn_up()
+        raise KeyboardInterrupt
+
+    caught = channel.FastChannel.caught
+    result = submit(tasks.late, tasks.square, 3)
+    monkeypatch.setattr(channel.FastChannel, 'caught', interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        result()
+    assert in_thread(result)() == 9
+
+
+@pytest.mark.race
 def test_ctrl_c_before_a_call_is_written(no_looks, submit, monkeypatch):
     """The dispatcher writes it: whoever is to have it has it."""
     def interrupted(self):
