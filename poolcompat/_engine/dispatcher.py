@@ -568,9 +568,8 @@ class Engine(Leading, exits.Served):
     @locked
     def _rest(self):
         """Keep no memory for workers that have nothing to do, and forget none of them."""
+        self._find_idle()
         for worker in self._workers:
-            if _is_idle(worker) and worker not in self._idle:       # an exception came as a caller took it
-                self._idle.appendleft(worker)
             if worker.channel.memory and _is_idle(worker):
                 worker.channel.memory.rest()
 
@@ -602,8 +601,12 @@ class Engine(Leading, exits.Served):
             for worker in self._workers:
                 if worker.turn is None:
                     self._poller.reclaim(worker)
-            self._idle.extend(worker for worker in self._workers if _is_idle(worker) and worker not in self._idle)
+            self._find_idle()
         return newcomers, [worker for worker in stuck if worker.channel.unsent and not worker.buried]
+
+    def _find_idle(self):
+        """Return to ``_idle`` what an exception lost as a caller took it. Under the lock."""
+        self._idle.extend([worker for worker in self._workers if _is_idle(worker) and worker not in self._idle])
 
     def _cancel_pending(self):
         """Cancel the calls that wait, but for those that a worker is being started for."""
@@ -696,11 +699,12 @@ class Engine(Leading, exits.Served):
         """Reserve workers for the calls that wait; return pairs of both, and how many workers are missing."""
         plan = []
         self._soon = False
-        crew = max(1, len(self._workers))
-        if self._has_short_calls():     # to wake more than can run takes longer
-            crew = min(crew, self.cpus)
-        share = len(self._pending) // crew
-        if not self._pending:
+        if self._pending:
+            crew = max(1, len(self._workers))
+            if self._has_short_calls():     # to wake more than can run takes longer
+                crew = min(crew, self.cpus)
+            share = len(self._pending) // crew
+        else:
             self._take_back()
             share = -(-len(self._pending) // max(1, len(self._idle)))
         if not self._pending:

@@ -658,26 +658,13 @@ def test_ctrl_c_at_every_line(submit):
 
 
 @pytest.mark.race
-def test_ctrl_c_as_a_result_has_been_read(no_looks, submit, monkeypatch):
-    """The dispatcher goes on from there, at once."""
+@pytest.mark.parametrize('given_up', [False, True])
+def test_ctrl_c_as_a_result_has_been_read(given_up, no_looks, submit, monkeypatch):
+    """The dispatcher goes on from there, at once; also where a signal's handler had given the turn up before."""
     def interrupted(self):
         monkeypatch.setattr(channel.FastChannel, 'caught', caught)
-        raise KeyboardInterrupt
-
-    caught = channel.FastChannel.caught
-    result = submit(tasks.late, tasks.square, 3)
-    monkeypatch.setattr(channel.FastChannel, 'caught', interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        result()
-    assert in_thread(result)() == 9
-
-
-@pytest.mark.race
-def test_ctrl_c_in_a_handler_that_has_given_the_turn_up(no_looks, submit, monkeypatch):
-    """Just as a result has been read: the dispatcher goes on from there as well."""
-    def interrupted(self):
-        monkeypatch.setattr(channel.FastChannel, 'caught', caught)
-        submit.engine._give_turn_up()
+        if given_up:
+            submit.engine._give_turn_up()
         raise KeyboardInterrupt
 
     caught = channel.FastChannel.caught
