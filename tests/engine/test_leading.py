@@ -106,6 +106,17 @@ def has_turn(engine):
     return any(worker.turn is not None for worker in engine._workers) and not engine._inside
 
 
+@contextlib.contextmanager
+def read_in_turn(submit):
+    """Submit a call that ends once a caller has a turn, however late that is: give what ``submit`` returns for it."""
+    with contextlib.closing(support.Gate()) as gate:
+        submitted = submit(tasks.visit, gate.address, 9)
+        visitor, = gate.admit()
+        helper = in_thread(lambda: (support.wait_for(lambda: has_turn(submit.engine)), visitor.let_go()))
+        yield submitted
+        helper()
+
+
 def idle(engine):
     """Whether all workers wait for calls, and the dispatcher reads what they send."""
     return engine._workers and all(worker.turn is None and dispatcher._is_idle(worker) and worker in engine._idle
@@ -668,11 +679,11 @@ def test_ctrl_c_as_a_result_has_been_read(given_up, no_looks, submit, monkeypatc
         raise KeyboardInterrupt
 
     caught = channel.FastChannel.caught
-    result = submit(tasks.late, tasks.square, 3)
-    monkeypatch.setattr(channel.FastChannel, 'caught', interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        result()
-    assert in_thread(result)() == 9
+    with read_in_turn(submit) as result:
+        monkeypatch.setattr(channel.FastChannel, 'caught', interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            result()
+        assert in_thread(result)() == 9
 
 
 @pytest.mark.race
@@ -840,10 +851,10 @@ def test_ctrl_c_as_a_turn_gives_a_futures_lock_back(long_turns, monkeypatch):
 
     with made_ready(poolcompat.ProcessPoolExecutor(1)) as executor:
         monkeypatch.setattr(poolcompat.Future, '_settle', interrupted)
-        future = executor.submit(tasks.late, tasks.square, 3)
-        with pytest.raises(KeyboardInterrupt):
-            future._lead(future, None)
-        assert in_thread(future.result)() == 9
+        with read_in_turn(submit_to(executor, executor.submit)) as future:
+            with pytest.raises(KeyboardInterrupt):
+                future._lead(future, None)
+            assert in_thread(future.result)() == 9
         monkeypatch.setattr(poolcompat.Future, '_settle', settle)
         assert executor.submit(tasks.square, 4).result() == 16
 
