@@ -40,6 +40,7 @@ _ResourceWarning = getattr(builtins, 'ResourceWarning', None)       # 2.7 has no
 _SLICED = frozenset(kind for kind in (tuple, range) if hasattr(kind, 'index'))      # not 2.7's xrange
 _RUN, _CLOSE, _TERMINATE = 'RUN', 'CLOSE', 'TERMINATE'
 _BATCH = 256            # how many calls at once a feeder submits; twice as many are on their way
+_NOTHING = {}           # keyword arguments of many calls
 _pool_count = itertools.count()
 
 
@@ -151,7 +152,7 @@ class MapResult(ApplyResult):
             self._outcome.set_result([part.value for part in parts] if values is None else values)
 
 
-class IMapIterator(six.Iterator):
+class IMapIterator(object):
     """The results of ``Pool.imap``, as they come, in order."""
 
     def __init__(self, chunked):
@@ -167,36 +168,38 @@ class IMapIterator(six.Iterator):
     def next(self, timeout=None):
         """Return the next result, or raise what the call raised; TimeoutError after ``timeout`` seconds."""
         while True:
-            if self._chunked:
-                with self._lock:
-                    if self._items:
-                        return self._items.popleft()
-            slot = self._first(timeout)
-            if slot.error is not None and isinstance(slot.error, _End):
-                raise StopIteration
             with self._lock:
-                if not self._slots or self._slots[0] is not slot:
-                    continue        # another thread has taken it
-                self._slots.popleft()
-                if slot.error is None:
-                    if not self._chunked:
-                        return slot.value
-                    self._items.extend(slot.value)
-                    continue
+                if self._items:
+                    return self._items.popleft()
+                slot = self._slots[0] if self._slots else None
+                if slot is not None and slot.ready:
+                    if slot.error is None:
+                        self._slots.popleft()
+                        if not self._chunked:
+                            return slot.value
+                        self._items.extend(slot.value)
+                        continue
+                    if isinstance(slot.error, _End):
+                        raise StopIteration
+                    self._slots.popleft()
+                else:
+                    slot = None
+            if slot is None:
+                self._wait_for_first(timeout)
+                continue
             try:
                 return slot.result()
             finally:
                 slot = None     # no cycle through the traceback
 
-    def __next__(self):
-        return self.next()
+    __next__ = next
 
-    def feed(self, pool, calls, at_once):
-        """Submit the ``calls``, as far ahead as is useful: ``(fn, args, first)`` of each. In a thread of its own.
+    def feed(self, pool, fn, calls, at_once):
+        """Submit the ``calls`` of ``fn``, as far ahead as is useful: ``(args, first)`` of each. In a thread of its own.
 
         ``at_once`` is how many of them there can be had without waiting for any: 1, or ``_BATCH``.
         """
-        permits, count, slots = threading.Semaphore(2), 0, ()
+        permits, count, slots, call = threading.Semaphore(2), 0, (), pool._call
         try:
             while True:
                 if not count % _BATCH:
@@ -208,8 +211,8 @@ class IMapIterator(six.Iterator):
                 count += len(batch)
                 if not count % _BATCH:
                     slots[-1].tell(permits.release)
-                pool._engine.submit_all([pool._call(slot, fn, args, {}, first)
-                                         for slot, (fn, args, first) in zip(slots, batch)])
+                pool._engine.submit_all([call(slot, fn, args, _NOTHING, pool, first)
+                                         for slot, (args, first) in zip(slots, batch)])
                 slots = ()
         except BaseException:       # the user's iterable has raised, or the pool has ended
             for slot in slots or self._expect(1):
@@ -232,12 +235,10 @@ class IMapIterator(six.Iterator):
     def _end(self):
         self._slots[-1].set_exception(_End())
 
-    def _first(self, timeout):
-        """Return the slot whose turn it is, once it is ready."""
-        slot = self._slots[0]
-        if not slot.ready and not _wait(slot, timeout):
+    def _wait_for_first(self, timeout):
+        """Return once the slot is ready whose turn it is."""
+        if not _wait(self._slots[0], timeout):
             raise TimeoutError
-        return slot
 
 
 class IMapUnorderedIterator(IMapIterator):
@@ -266,19 +267,14 @@ class IMapUnorderedIterator(IMapIterator):
         for bell in list(self._bells):
             set_future(bell.set_result, None)
 
-    def _first(self, timeout):
-        while True:
-            try:
-                return self._slots[0]
-            except IndexError:
-                pass
-            bell = Slot()
-            self._bells.append(bell)
-            try:
-                if not self._slots and not _wait(bell, timeout):
-                    raise TimeoutError
-            finally:
-                self._bells.remove(bell)
+    def _wait_for_first(self, timeout):
+        bell = Slot()
+        self._bells.append(bell)
+        try:
+            if not self._slots and not _wait(bell, timeout):
+                raise TimeoutError
+        finally:
+            self._bells.remove(bell)
 
 
 # -- pools -----------------------------------------------------------------------------------------------------------
@@ -331,8 +327,7 @@ class Pool(_native_pool.Pool):
     def _make_engine(processes, context, initializer, initargs, maxtasksperchild):
         return PoolEngine(processes, context or get_context(), initializer, initargs, maxtasksperchild)
 
-    def _call(self, slot, fn, args, kwargs, first=None):
-        return PoolCall(self, slot, fn, args, kwargs, first)
+    _call = PoolCall
 
     if _ResourceWarning is not None:
         def __del__(self):
@@ -376,7 +371,7 @@ class Pool(_native_pool.Pool):
         """
         self._check_running()
         result = ApplyResult(self._callbacks, callback, error_callback)
-        self._engine.submit(self._call(result._outcome, func, tuple(args), dict(kwds)))
+        self._engine.submit(self._call(result._outcome, func, tuple(args), dict(kwds), self))
         return result
 
     def map(self, func, iterable, chunksize=None):
@@ -413,13 +408,13 @@ class Pool(_native_pool.Pool):
         elif chunksize < 1:
             raise ValueError('Chunksize must be 1+, not %d' % chunksize)
         if chunksize > 1:
-            calls = ((each, (func, chunk), first) for first, chunk in _chunks(items, chunksize))
+            fn, calls = each, _chunks(func, items, chunksize)
             at_once = alone = self._processes
         else:
-            calls = ((func, item if each is star_each else (item,), None) for item in items)
+            fn, calls = func, zip(items if each is star_each else zip(items), itertools.repeat(None))
             at_once, alone = max(1, len(items)), 0
         result = MapResult(self._callbacks, callback, error_callback, len(items), chunksize)
-        calls = (self._call(slot, fn, args, {}, first) for slot, (fn, args, first) in zip(result._parts, calls))
+        calls = (self._call(slot, fn, args, _NOTHING, self, first) for slot, (args, first) in zip(result._parts, calls))
         for call in itertools.islice(calls, alone):     # each straight to a worker, and runs while the others are made
             self._engine.submit(call)
         for batch in batches(calls, at_once):
@@ -446,11 +441,11 @@ class Pool(_native_pool.Pool):
             raise ValueError('Chunksize must be 1+, not %d' % chunksize)
         results = iterator_type(chunksize > 1)
         if chunksize == 1:
-            calls = ((func, (item,), None) for item in iterable)
+            fn, calls = func, zip(zip(iterable), itertools.repeat(None))
         else:
-            calls = ((call_each, (func, chunk), first) for first, chunk in _chunks(iter(iterable), chunksize))
+            fn, calls = call_each, _chunks(func, iter(iterable), chunksize)
         at_once = _BATCH if type(iterable) in AT_HAND else 1
-        thread = threading.Thread(target=results.feed, args=(self, calls, at_once), name='poolcompat-feeder')
+        thread = threading.Thread(target=results.feed, args=(self, fn, calls, at_once), name='poolcompat-feeder')
         thread.daemon = True        # the iterable may wait for ever
         self._feeders.add(thread)
         exits.note_helper(thread)
@@ -492,12 +487,13 @@ class Pool(_native_pool.Pool):
         self._callbacks.join()
 
 
-def _chunks(items, size):
-    """Return an iterator over chunks of up to ``size`` items: pairs of the index of the first, and a sequence."""
+def _chunks(fn, items, size):
+    """Yield ``((fn, chunk), first)`` of each chunk of up to ``size`` items: a sequence, and the index of its first item."""
     if type(items) in _SLICED:
-        return ((first, items[first:first + size]) for first in range(0, len(items), size))
+        return (((fn, items[first:first + size]), first) for first in range(0, len(items), size))
     items = iter(items)
-    return zip(itertools.count(0, size), iter(lambda: tuple(itertools.islice(items, size)), ()))
+    chunks = iter(lambda: tuple(itertools.islice(items, size)), ())
+    return zip(zip(itertools.repeat(fn), chunks), itertools.count(0, size))
 
 
 class ThreadPool(Pool, _native_pool.ThreadPool):
@@ -520,8 +516,9 @@ class ThreadPool(Pool, _native_pool.ThreadPool):
         return ThreadEngine(
             processes, 'ThreadPool-%d' % next(_pool_count), initializer, initargs, BrokenThreadPool, finishing=False)
 
-    def _call(self, slot, fn, args, kwargs, first=None):
-        return Call(slot, fn, args, kwargs)
+    @staticmethod
+    def _call(slot, fn, args, kwargs, pool, first=None):
+        return Call(slot, fn, args, kwargs)     # keeps no pool from being collected
 
     @property
     def _pool(self):

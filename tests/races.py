@@ -21,7 +21,7 @@ POINTS = [
     (replacing.PoolEngine, ['_look_over', '_could_not_start', '_let_go', 'abandon', 'terminate']),
     (threads.ThreadEngine, ['_start_thread', '_close', '_drain', '_leave', '_next', 'abandon']),
     (callbacks.Callbacks, ['add', 'stop', '_step', '_drain']),
-    (slots.Slot, ['_set', 'tell']),
+    (slots.Slot, ['set_result', 'tell']),
     (claims.ParentClaims, ['offer', 'take_back']),
     (claims.WorkerClaims, ['claim']),
     (channel.FastChannel, ['receive', 'flush', 'close']),

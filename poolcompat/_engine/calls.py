@@ -18,16 +18,21 @@ _TEXT = frozenset([bytes, six.text_type])
 
 
 class Call(object):
-    """A call on its way: what to run, and the future that is to have the result."""
-    __slots__ = ('future', 'fn', 'args', 'kwargs', 'payload', 'running', 'number', 'queued')
+    """A call on its way: what to run, and the future that is to have the result.
 
-    def __init__(self, future, fn, args, kwargs):
+    ``pool`` is the ``Pool`` that it keeps from being collected, if any; ``first`` the index of a chunk's first item.
+    """
+    __slots__ = ('future', 'fn', 'args', 'kwargs', 'pool', 'first', 'payload', 'running', 'number', 'queued')
+
+    def __init__(self, future, fn, args, kwargs, pool=None, first=None):
         self.future = future
         self.fn = fn
         self.args = args
         self.kwargs = kwargs
+        self.pool = pool
+        self.first = first
         self.payload = None     # pickled, while it may have to be sent (again)
-        self.running = False    # the future cannot be cancelled any more
+        self.running = pool is not None     # the future cannot be cancelled any more: that of a Pool never can
         self.number = None      # among the calls of its worker
         self.queued = False     # sent to a busy worker, so it may be taken back
 
@@ -102,7 +107,8 @@ def set_future(method, *value):
 
 def start(call):
     """Mark the future as running; return whether it is to run: it may have been cancelled, or set by someone else."""
-    return set_future(call.future.set_running_or_notify_cancel)
+    call.running = set_future(call.future.set_running_or_notify_cancel)
+    return call.running
 
 
 def cancel(call):

@@ -133,10 +133,10 @@ class _Reader(object):
         self.more = len(data) == _READ
         if self._rest:
             data = self._rest + data
-        frames, at, end = [], 0, len(data)
-        while end - at >= _HEADER.size:
-            kind, number, length, seconds = _HEADER.unpack_from(data, at)
-            start = at + _HEADER.size
+        frames, at, end, unpack = [], 0, len(data), _HEADER.unpack_from
+        start = _HEADER.size
+        while start <= end:
+            kind, number, length, seconds = unpack(data, at)
             if start + length > end:
                 if length > _READ:
                     enlarge(self._fd)
@@ -147,6 +147,7 @@ class _Reader(object):
                 break
             at = start + length
             frames.append((kind, number, seconds, data[start:at]))
+            start = at + _HEADER.size
         self._rest = data[at:]
         return frames
 

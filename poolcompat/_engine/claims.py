@@ -54,7 +54,7 @@ class ParentClaims(object):
 
     def offer(self, numbers):
         """Let the worker claim the calls ``numbers``; at most ``MOST`` may be on offer."""
-        retried(os.write, self._writing, b''.join(map(_NUMBER.pack, numbers)))
+        retried(os.write, self._writing, struct.pack('<%dQ' % len(numbers), *numbers))
 
     def take_back(self, count):
         """Return the numbers of up to ``count`` calls that the worker has not started and no longer will."""

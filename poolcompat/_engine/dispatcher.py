@@ -11,7 +11,7 @@ from functools import partial
 
 from .._compat.py27.pickling import Pickling, Pieces, dumps_alone, joined, loads
 from .._compat.py27.signals import interrupt_later
-from .._compat.py27.waiting import get_ident, monotonic
+from .._compat.py27.waiting import get_ident, perf_counter
 from .._compat.py36.processes import kill, terminate
 from .._compat.py312 import cpu_count
 from .._compat.py38.exits import DAEMON_THREADS
@@ -51,7 +51,7 @@ class _Worker(object):
         self.calls = collections.deque()    # sent, without a result yet, in order
         self.number = 0             # of the next call
         self.done = 0               # calls that have ended
-        self.late_done = None       # and as of when our thread looked last
+        self.late_done = None       # and as of a late look, unless it was sent some ahead since
         self.init_error = None      # what its initializer raised
         self.leaving = False        # it was told to end
         self.killed = False         # by us
@@ -85,7 +85,7 @@ class Engine(Leading, exits.Served):
         self._leavers = []          # told to end, and not yet gone
         self._departed = []         # dead and out of ``_workers``, while a thread is about to send them a call
         self._queued = 0            # calls sent ahead to busy workers
-        self._stall_at = 0          # when to look next whether calls that were sent ahead stand still
+        self._stalled_at = 0          # when it was looked last whether calls that were sent ahead stand still
         self._soon = False          # that is to be looked at
         self._stuck = collections.deque()       # workers whose pipe did not take all, for our thread to watch
         self._pace = None           # seconds that a call takes, by late experience
@@ -100,7 +100,7 @@ class Engine(Leading, exits.Served):
         self._ended = False         # nothing looks at ``_pending`` any more
         self._quiet = False         # nothing came while our thread waited last
         self._dozing = False        # it waits, and will not look at the workers by itself
-        self._look_at = 0           # when it will
+        self._looked_at = 0         # when it did so last, or 0 where it is to do so soon
         self._poller = None
         self._thread = None
         self._finished = Latch()
@@ -319,6 +319,7 @@ class Engine(Leading, exits.Served):
                 if ahead:
                     worker.channel.claims.offer(ahead)
                     self._queued += len(ahead)
+                    worker.late_done = None
                 in_one_step(partial(worker.calls.extend, packed), partial(worker.channel.unsent.extend, unsent))
                 if not packed[0].queued:        # nobody takes it back
                     packed[0].payload = None
@@ -335,7 +336,7 @@ class Engine(Leading, exits.Served):
 
     def _pack(self, call, pickling):
         """Pickle the call; return whether it is still to be run. User code runs here: no lock is held."""
-        if not (call.running or self._start(call)):
+        if not (call.running or start(call)):
             return False
         try:
             call.payload = pickling.dumps_call(call.fn, call.args, call.kwargs)
@@ -348,15 +349,11 @@ class Engine(Leading, exits.Served):
 
     def _pack_together(self, calls):
         """Return the calls pickled together, and keep those in the list that are to be run; None where it cannot be done."""
-        calls[:] = [call for call in calls if call.running or self._start(call)]
+        calls[:] = [call for call in calls if call.running or start(call)]
         try:
             return joined(dumps_alone((calls[0].fn, [call.args for call in calls]))) if calls else b''
         except Exception:
             return None
-
-    def _start(self, call):
-        call.running = start(call)
-        return call.running
 
     def _frames(self, worker, busy, calls, parcels):
         """Number the calls; return what is to be written for them, and the numbers of those that are sent ahead."""
@@ -476,7 +473,7 @@ class Engine(Leading, exits.Served):
         """Wait for something to happen, and see to it."""
         readable, writable = self._poller.poll(self._patience())
         self._quiet = not readable and not writable
-        look_at, woken = self._look_at, None in readable
+        looked_at, woken = self._looked_at, None in readable
         if woken:
             self._poller.drain()
             self._look_over()
@@ -485,7 +482,7 @@ class Engine(Leading, exits.Served):
         dead = self._find_dead()
         readable = dead + [worker for worker in readable if worker not in dead and worker is not None]
         arrived, ended = [], []
-        for worker in self._heed_turns(readable, self._look_at != look_at):
+        for worker in self._heed_turns(readable, self._looked_at != looked_at):
             try:
                 arrived.append((worker, worker.channel.receive()))
                 alive = worker not in dead
@@ -553,14 +550,14 @@ class Engine(Leading, exits.Served):
         self._dozing = self._quiet and not (self._pending or self._settling) and not any(
             worker.calls or worker.turn is not None or worker.channel.memory and worker.channel.memory.used
             for worker in self._workers)
-        return None if self._dozing else _AHEAD_SECONDS if self._soon else LOOK_SECONDS if self._look_at else TURN
+        return None if self._dozing else _AHEAD_SECONDS if self._soon else LOOK_SECONDS if self._looked_at else TURN
 
     def _find_dead(self):
         """Return the workers that have died, every now and then: the end of the pipe tells sooner, if nobody has it open."""
-        now = monotonic()
-        if now < self._look_at:
+        now = perf_counter()
+        if self._looked_at and 0 <= now - self._looked_at < LOOK_SECONDS:       # 2.7's clock may step
             return []
-        self._look_at = now + LOOK_SECONDS
+        self._looked_at = now
         self._rest()
         return [worker for worker in self._workers + self._leavers
                 if not worker.buried and not _try_to(worker.process.is_alive)]
@@ -634,6 +631,7 @@ class Engine(Leading, exits.Served):
         if self._death is not None:     # another thread could not start a worker: the calls have failed already
             return done
         for worker, frames in arrived:
+            ended, took = [], []
             for kind, number, seconds, body in frames:
                 if kind == channels.READY:
                     worker.ready = True
@@ -645,10 +643,12 @@ class Engine(Leading, exits.Served):
                 call = worker.calls.popleft()
                 if call.number != number:
                     raise RuntimeError('call %d ended, not %d' % (number, call.number))
-                self._count(worker, call, seconds)
                 if kind == channels.SHARED_RESULT:
                     kind, body = channels.RESULT, worker.channel.memory.result(body)
-                done.append((call, kind, body))
+                ended.append((call, kind, body))
+                took.append(seconds)
+            self._count(worker, ended, took)
+            done += ended
             if _is_idle(worker):
                 if worker.done == self._max_tasks:
                     self._retire(worker)
@@ -657,12 +657,16 @@ class Engine(Leading, exits.Served):
                     self._idle.append(worker)
         return done
 
-    def _count(self, worker, call, seconds):
-        """Note that the worker took so many seconds for the call. Under the lock."""
-        self._queued -= call.queued
-        worker.done += 1
-        call.payload = None
-        self._pace = seconds if self._pace is None else max(seconds, (7 * self._pace + seconds) / 8)
+    def _count(self, worker, ended, seconds):
+        """Note that the worker ended the calls, ``(call, kind, body)`` of each, and how long each took. Under the lock."""
+        pace = self._pace
+        for (call, _, _), took in zip(ended, seconds):
+            self._queued -= call.queued
+            call.payload = None
+            mean = took if pace is None else (7 * pace + took) / 8
+            pace = took if took > mean else mean
+        self._pace = pace
+        worker.done += len(ended)
 
     def _retire(self, worker):
         """Tell the worker to end, without waiting until it did. Under the lock."""
@@ -720,7 +724,8 @@ class Engine(Leading, exits.Served):
                 room = min(room, self._max_tasks - worker.done - have)
             if room > 0:
                 worker.reserved = room
-                plan.append((worker, collections.deque(self._pending.popleft() for _ in range(room))))
+                next_call = self._pending.popleft
+                plan.append((worker, collections.deque([next_call() for _ in range(room)])))
             if not self._pending:
                 break
         return plan, self._missing_workers()
@@ -745,16 +750,13 @@ class Engine(Leading, exits.Served):
             self._idle.pop()
         if not self._queued or not self._idle:
             return
-        now, short = monotonic(), self._has_short_calls()
-        if short and now < self._stall_at:
-            self._soon = True
-            return
-        busiest = max(self._workers, key=lambda worker: len(worker.calls))
-        if short and busiest.done != busiest.late_done:
-            busiest.late_done = busiest.done
-            self._stall_at = now + _AHEAD_SECONDS
-            self._soon = True
-            return
+        slow = self._workers
+        if self._has_short_calls():
+            slow = self._find_still()
+            if not slow:
+                self._soon = True
+                return
+        busiest = max(slow, key=lambda worker: len(worker.calls))
         numbers = set(busiest.channel.claims.take_back(max(1, len(busiest.calls) // 2)))
         calls = [call for call in busiest.calls if call.number in numbers]
         for call in calls:
@@ -764,6 +766,17 @@ class Engine(Leading, exits.Served):
         self._pending.extend(calls)
         if _is_idle(busiest):       # what it was about to start was all that it had
             self._idle.appendleft(busiest)
+
+    def _find_still(self):
+        """Return the workers that ended no call since that was last looked at, if it is a while ago. Under the lock."""
+        now = perf_counter()
+        if 0 <= now - self._stalled_at < _AHEAD_SECONDS:
+            return []
+        self._stalled_at = now
+        still = [worker for worker in self._workers if worker.calls and worker.done == worker.late_done]
+        for worker in self._workers:
+            worker.late_done = worker.done
+        return still
 
     def _bury(self, worker):
         """See to a worker whose results have ended."""

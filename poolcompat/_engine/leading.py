@@ -181,7 +181,7 @@ class Leading(object):
             in_one_step(partial(turn.append, (worker.calls[0], kind, body)),
                         partial(self._settling.__setitem__, id(turn), turn),
                         partial(worker.calls.popleft), partial(channel.inbox.clear))
-            self._count(worker, turn[0][0], seconds)
+            self._count(worker, turn, (seconds,))
             if not worker.calls:
                 self._idle.append(worker)
         if channel.inbox:
@@ -230,7 +230,7 @@ class Leading(object):
         if overdue:         # nobody takes so long, but who was interrupted time and again
             for worker in self._workers:
                 if worker.turn is not None and worker.turn is not worker.late_turn:
-                    self._look_at = 0       # again, soon
+                    self._looked_at = 0     # again, soon
                 else:
                     worker.turn = None
                     self._poller.reclaim(worker)

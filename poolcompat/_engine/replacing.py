@@ -15,14 +15,8 @@ _TERMINATED = Death('The pool was terminated before the call had ended.')
 
 
 class PoolCall(Call):
-    """A call of a ``Pool``, which it keeps from being collected. ``first`` is the index of a chunk's first item."""
-    __slots__ = ('pool', 'first')
-
-    def __init__(self, pool, future, fn, args, kwargs, first=None):
-        Call.__init__(self, future, fn, args, kwargs)
-        self.running = True     # no Slot can be cancelled
-        self.pool = pool
-        self.first = first
+    """A call of a ``Pool``, told by its arguments."""
+    __slots__ = ()
 
     def __str__(self):
         try:

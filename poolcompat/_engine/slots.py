@@ -32,7 +32,13 @@ class Slot(object):
         if self.ready:
             raise InvalidStateError('set before')
         self.value = value
-        self._set()
+        callback = self.callback
+        if callback is not None:
+            self.callback = None
+            callback(self)
+        self.ready = True
+        if self._bells:
+            self._tell_again()
 
     def set_exception(self, error):
         self.set_exception_info(error, None)
@@ -41,7 +47,7 @@ class Slot(object):
         if self.ready:
             raise InvalidStateError('set before')
         self.error, self._traceback = error, traceback
-        self._set()
+        self.set_result(None)
 
     def take_over(self, other):
         """Have what ``other`` has."""
@@ -49,15 +55,6 @@ class Slot(object):
             self.set_result(other.value)
         else:
             self.set_exception_info(other.error, other._traceback)
-
-    def _set(self):
-        callback = self.callback
-        if callback is not None:
-            self.callback = None
-            callback(self)
-        self.ready = True
-        if self._bells:
-            self._tell_again()
 
     def _settle(self, value):
         """Set the result in the thread that waits for it, unless others are to be told; return whether it is set."""
@@ -116,7 +113,7 @@ class MapSlot(Slot):
     __slots__ = ('_ticket',)
 
     def __init__(self):
-        super(MapSlot, self).__init__()
+        Slot.__init__(self)
         self._ticket = [None]       # whoever takes it decides: the engine, to run the call, or the owner, that it never will
 
     def set_running_or_notify_cancel(self):

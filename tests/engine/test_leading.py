@@ -575,7 +575,7 @@ def test_what_takes_long_to_unpickle_is_unpickled_once(submit, long_turns, monke
     assert tasks.unpickling.wait(support.GUARD)
     engine._wake()
     looks = set()
-    support.wait_for(lambda: looks.add(engine._look_at) or len(looks) > 5)
+    support.wait_for(lambda: looks.add(engine._looked_at) or len(looks) > 5)
     tasks.may_unpickle.set()
     waiting()
     assert len(tasks.tries_to_unpickle) == 1
