@@ -16,10 +16,15 @@ def is_interrupted(error):
 
 # Breakpoint: https://peps.python.org/pep-0475/ (PEP 475: a call that a signal cut short is made again)
 if sys.version_info >= (3, 5):
+    from os import read, write      # noqa: F401 (for others to import from here)
+
     def retried(function, *args):
         """Return ``function(*args)``, a system call."""
         return function(*args)
 else:
+    import os
+    from functools import partial
+
     def retried(function, *args):
         """Return ``function(*args)``, a system call, made again for as long as signals cut it short.
 
@@ -31,3 +36,5 @@ else:
             except (OSError, IOError, select.error) as error:
                 if not is_interrupted(error):
                     raise
+
+    read, write = partial(retried, os.read), partial(retried, os.write)

@@ -25,7 +25,7 @@ from six.moves import _thread
 from .._compat.py27.pickling import Pieces, joined
 from .._compat.py27.pipes import keep_from_programs
 from .._compat.py27.waiting import get_ident
-from .._compat.py34 import retried
+from .._compat.py34 import read, retried, write
 from .._compat.py36.processes import after_fork_in_child
 from .._steps import in_one_step
 from .claims import MOST, ParentClaims, WorkerClaims
@@ -127,7 +127,7 @@ class _Reader(object):
         if self._big is not None:
             return self._fill()
         if data is None:
-            data = retried(os.read, self._fd, _READ)
+            data = read(self._fd, _READ)
         if not data:
             raise EOFError
         self.more = len(data) == _READ
@@ -166,9 +166,9 @@ class _Reader(object):
 
 def _write(fd, data):
     """Write all of it; OSError where nobody reads any more."""
-    written = retried(os.write, fd, data)
+    written = write(fd, data)
     while written < len(data):
-        written += retried(os.write, fd, memoryview(data)[written:])
+        written += write(fd, memoryview(data)[written:])
 
 
 def enlarge(fd):
@@ -331,6 +331,7 @@ class FastWorkerEnd(object):
         self._results = results
         self._claims = claims
         self._memory = memory
+        self._fd = None         # of ``results``, in the worker
 
     def calls(self):
         """Yield ``(number, body, index)`` of each call that this worker is to run; EOFError or OSError: the parent is gone.
@@ -359,12 +360,14 @@ class FastWorkerEnd(object):
 
     def send(self, kind, number, body, seconds=0.0):
         """Write a frame; OSError where the parent is gone."""
-        fd = self._results.fileno()
+        fd = self._fd
+        if fd is None:
+            fd = self._fd = self._results.fileno()
         if type(body) is Pieces:
             placed = self._memory and self._memory.put_result(body)
             kind, body = (SHARED_RESULT, placed) if placed else (kind, joined(body))
         if len(body) <= _READ:
-            _write(fd, pack(kind, number, body, seconds))
+            _write(fd, _HEADER.pack(kind, number, len(body), seconds) + body)
         else:                       # is not copied, to stand behind its header
             enlarge(fd)
             _write(fd, _HEADER.pack(kind, number, len(body), seconds))
@@ -546,7 +549,7 @@ class FastPoller(object):
 
         The flag is put down last: whoever finds it up until then need not send another byte.
         """
-        retried(os.read, self._waiting.fileno(), _READ)
+        read(self._waiting.fileno(), _READ)
         del self._woken[:]
 
     def close(self):

@@ -23,10 +23,9 @@ The protocol is modelled in ``tests/model/claims.pml``, which is searched exhaus
 from __future__ import absolute_import, division, print_function
 
 import errno
-import os
 import struct
 
-from .._compat.py34 import retried
+from .._compat.py34 import read, write
 
 _NUMBER = struct.Struct('<Q')
 
@@ -35,14 +34,13 @@ MOST = 4096 // _NUMBER.size
 
 
 def _read(fd, count):
-    """Return up to ``count`` numbers from the pipe, none where it is empty. Each is read whole: writes are atomic."""
+    """Return up to ``count`` numbers from the pipe, packed, none where it is empty. Each is whole: writes are atomic."""
     try:
-        data = retried(os.read, fd, count * _NUMBER.size)
+        return read(fd, count * _NUMBER.size)
     except (OSError, IOError) as error:
         if error.errno != errno.EAGAIN:
             raise
-        return ()
-    return [_NUMBER.unpack_from(data, at)[0] for at in range(0, len(data), _NUMBER.size)]
+        return b''
 
 
 class ParentClaims(object):
@@ -54,11 +52,12 @@ class ParentClaims(object):
 
     def offer(self, numbers):
         """Let the worker claim the calls ``numbers``; at most ``MOST`` may be on offer."""
-        retried(os.write, self._writing, struct.pack('<%dQ' % len(numbers), *numbers))
+        write(self._writing, struct.pack('<%dQ' % len(numbers), *numbers))
 
     def take_back(self, count):
         """Return the numbers of up to ``count`` calls that the worker has not started and no longer will."""
-        return _read(self._reading, count)
+        packed = _read(self._reading, count)
+        return list(struct.unpack('<%dQ' % (len(packed) // _NUMBER.size), packed))
 
 
 class WorkerClaims(object):
@@ -71,6 +70,7 @@ class WorkerClaims(object):
     def claim(self, number):
         """Return whether the call ``number`` is still this worker's to run. Asked once for each call on offer."""
         if self._claimed < number:
-            for self._claimed in _read(self._reading, 1):
-                pass
+            packed = _read(self._reading, 1)
+            if packed:
+                self._claimed, = _NUMBER.unpack(packed)
         return self._claimed == number

@@ -119,10 +119,11 @@ def dump_returned(result):
 def dump_result(result):
     """Return the result pickled, as ``Pool`` does it; MaybeEncodingError where that cannot be."""
     try:
-        return dump_returned(result)
-    except Exception:
+        return dumps_alone(result)
+    except Exception as error:
         from .. import _native
-        raise _native.multiprocessing_pool().MaybeEncodingError(sys.exc_info()[1], result)
+        from .._errors import explain_result
+        raise _native.multiprocessing_pool().MaybeEncodingError(explain_result(error), result)
 
 
 def _log_initializer():

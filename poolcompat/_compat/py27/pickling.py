@@ -82,7 +82,9 @@ if sys.version_info >= (3, 4):
 
     def dumps_alone(value):
         """Return ``value`` pickled as ``Pickling.dumps`` does, with the reducers that are in force now."""
-        return pickle.dumps(value, _PROTOCOL) if _is_plain(value) else Pickling().dumps(value)
+        if type(value) in _SMALL or _is_plain(value):
+            return pickle.dumps(value, _PROTOCOL)
+        return Pickling().dumps(value)
 
     loads = pickle.loads
 else:
