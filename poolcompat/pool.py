@@ -71,6 +71,7 @@ class ApplyResult(_native_pool.ApplyResult):
     Source: CPython 3.15, ``multiprocessing.pool``.
     """
     __module__ = 'poolcompat.pool'
+    __slots__ = ('_slot', '_outcome')
 
     def __init__(self, callbacks, callback, error_callback):
         self._slot = self._outcome = Slot()
@@ -371,7 +372,7 @@ class Pool(_native_pool.Pool):
         """
         self._check_running()
         result = ApplyResult(self._callbacks, callback, error_callback)
-        self._engine.submit(self._call(result._outcome, func, tuple(args), dict(kwds), self))
+        self._engine.submit(self._call(result._outcome, func, tuple(args), dict(kwds) if kwds else _NOTHING, self))
         return result
 
     def map(self, func, iterable, chunksize=None):

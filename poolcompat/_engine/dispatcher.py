@@ -95,7 +95,6 @@ class Engine(Leading, exits.Served):
         self._dismissed = False     # the workers were told to end, and no other is taken in
         self._cancelling = False
         self._suspect = False       # an exception cut a step of a caller's short: look everything over
-        self._death = None
         self._stop = terminate      # how the workers of a broken pool are ended
         self._ended = False         # nothing looks at ``_pending`` any more
         self._quiet = False         # nothing came while our thread waited last
@@ -120,7 +119,10 @@ class Engine(Leading, exits.Served):
             self.check_process()
         if self._leaders:
             self._give_turn_up()
-        if self._inside and is_inside(self) or self._lock.locked() and len(self._workers) >= self._max_workers:
+        if len(self._workers) >= self._max_workers and (not self._idle or self._lock.locked()):
+            self._leave((call,))
+            return
+        if self._inside and is_inside(self):
             self._leave((call,))
             return
         choice = []
@@ -150,12 +152,16 @@ class Engine(Leading, exits.Served):
 
     def _leave(self, calls):
         """Leave the calls to our thread. Takes no lock: this thread may have it, in what a signal's handler or the collector
-        interrupted; and where another has it and no worker is missing, to wait would take longer than to go on."""
+        interrupted; and where all workers are busy, or another thread has it, to take it would take longer than to go on.
+
+        While all are busy, our thread will look at what waits by itself.
+        """
         self.check_open()
         try:
             self._pending.extend(calls)
         finally:
-            self._wake()
+            if self._idle or self._dozing or len(self._workers) < self._max_workers:
+                self._wake()
         if self._ended:         # just then; if it came too late to be seen, it is still there
             for late in self._drop_pending():
                 fail(late, self._refusal())
@@ -231,15 +237,10 @@ class Engine(Leading, exits.Served):
 
     # -- shared by the callers' threads and ours ----------------------------------------------------------------
 
-    def check_open(self):
-        """Raise what a new call is to be told: that the pool is broken, or closed."""
-        if self._death is not None:
-            raise self._refusal()
-        super(Engine, self).check_open()
-
     def _refusal(self):
-        """Return the error of a call that comes too late."""
-        return RuntimeError(exits.CLOSED) if self._death is None else self._death.error(self._error_type)
+        if self._death is not None:
+            return self._death.error(self._error_type)
+        return super(Engine, self)._refusal()
 
     def _take_idle(self, choice):
         """Reserve a worker that has nothing to do and put it into ``choice``, if there is one. Under the lock.
@@ -547,6 +548,7 @@ class Engine(Leading, exits.Served):
         Then a call must wake this thread, so that is put off until it has been quiet for a while.
         """
         self._polling = True
+        self._dozing = self._quiet      # first: whoever adds to ``_pending`` looks at it after that
         self._dozing = self._quiet and not (self._pending or self._settling) and not any(
             worker.calls or worker.turn is not None or worker.channel.memory and worker.channel.memory.used
             for worker in self._workers)

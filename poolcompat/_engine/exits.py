@@ -26,6 +26,7 @@ class Served(object):
         self._pid = os.getpid()
         self._owner = None
         self._closing = False
+        self._death = None      # what broke it
         watch()
 
     def serve(self, owner):
@@ -48,11 +49,14 @@ class Served(object):
                 'are not here; make an executor of its own in the forked process' % (self._pid, os.getpid()))
 
     def check_open(self):
-        """Raise RuntimeError where no call is taken any more: after ``close``, and as this process is about to exit."""
-        if self._closing:
-            raise RuntimeError(CLOSED)
-        if _exiting:
-            raise RuntimeError('cannot schedule new futures after interpreter shutdown')
+        """Raise what a new call is to be told where none is taken any more."""
+        if self._closing or _exiting or self._death is not None:
+            raise self._refusal()
+
+    def _refusal(self):
+        """Return the error of a call that comes too late: after ``close``, or as this process is about to exit."""
+        late = _exiting and not self._closing
+        return RuntimeError('cannot schedule new futures after interpreter shutdown' if late else CLOSED)
 
 
 def watch():

@@ -71,11 +71,10 @@ class PoolEngine(Engine):
         self.abandon()
         self.join()
 
-    def check_open(self):
-        """As ``Engine.check_open``, also in the moment before our thread has seen that all is to end."""
-        if self._terminating:
-            raise _TERMINATED.error(self._error_type)
-        super(PoolEngine, self).check_open()
+    def _refusal(self):
+        if self._terminating and self._death is None:       # our thread is about to see that all is to end
+            return _TERMINATED.error(self._error_type)
+        return super(PoolEngine, self)._refusal()
 
     def _look_over(self):
         super(PoolEngine, self)._look_over()

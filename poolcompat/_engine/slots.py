@@ -15,7 +15,8 @@ class Slot(object):
     Whoever waits hangs up a bell and looks again; whoever sets it says that it is ready and then rings: one of the two sees
     the other.
     """
-    __slots__ = ('ready', 'value', 'error', '_traceback', 'callback', '_lead', '_bells')
+    __slots__ = ('ready', 'value', 'error', '_traceback', 'callback', '_lead', '__dict__')
+    _bells = ()         # a list once somebody waits
 
     def __init__(self, callback=None):
         """``callback(slot)`` is called when there is a result or an error, just before it is ``ready``."""
@@ -23,7 +24,6 @@ class Slot(object):
         self.value = self.error = self._traceback = None
         self.callback = callback
         self._lead = None       # what waits for it in its caller's thread: see ``leading``
-        self._bells = []
 
     def set_running_or_notify_cancel(self):
         return True
@@ -80,7 +80,7 @@ class Slot(object):
         if not self.ready:
             future = Future()
             bell = partial(set_future, future.set_result, None)
-            self._bells.append(bell)
+            self._hang_up(bell)
             try:
                 if not self.ready:
                     future.result(timeout)
@@ -92,9 +92,12 @@ class Slot(object):
 
     def tell(self, function):
         """Call ``function()`` once it is ready, maybe twice."""
-        self._bells.append(function)
+        self._hang_up(function)
         if self.ready:
             function()
+
+    def _hang_up(self, bell):
+        self.__dict__.setdefault('_bells', []).append(bell)
 
     def result(self):
         """Return the result or raise the error."""

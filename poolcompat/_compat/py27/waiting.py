@@ -173,17 +173,18 @@ else:
         main = isinstance(threading.current_thread(), threading._MainThread)
         return _PipeWaiter() if (main or timeout is not None) and hasattr(select, 'poll') else _LockWaiter()
 
-    class LockInC:
+    class LockInC(object):
         """A lock for ``with``.
 
-        A classic class, so that ``with`` finds the lock's own methods in the instance: they are C, and a
-        KeyboardInterrupt cannot come between taking the lock and the block that gives it back.
+        ``with`` finds the lock's own methods in slots: they are C, and a KeyboardInterrupt cannot come between taking the
+        lock and the block that gives it back.
         """
+        __slots__ = ('__enter__', '__exit__', 'acquire', 'release')
 
         def __init__(self):
             lock = threading.Lock()
-            self.__enter__, self.__exit__ = lock.__enter__, lock.__exit__
-            self.acquire, self.release = lock.acquire, lock.release
+            self.__enter__ = self.acquire = lock.acquire
+            self.__exit__ = self.release = lock.__exit__        # takes any arguments, and none
 
     class FutureGaps(object):
         """A future that raises with the traceback it was given."""
