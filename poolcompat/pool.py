@@ -257,10 +257,16 @@ class IMapUnorderedIterator(IMapIterator):
 
     def _arrived(self, slot):
         self._slots.append(slot)
-        self._end()
+        self._tickets.pop()
+        if self._bells or not self._tickets:
+            self._tell()
 
     def _end(self):
         self._tickets.pop()
+        self._tell()
+
+    def _tell(self):
+        """Have those who wait look what there is."""
         if not self._tickets:
             end = Slot()
             end.set_exception(_End())

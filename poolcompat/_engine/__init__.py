@@ -44,8 +44,8 @@ Who holds what.
   marked ``locked``. No user code runs and nothing is pickled under it, and no such method calls another. A signal's
   handler or a weakref's callback may come in at any instruction, this lock held by its own thread: ``submit`` sees that by
   ``_inside``, leaves the call for the dispatcher and takes no lock; ``close`` never does. (To wait for a result there is to
-  wait for oneself: a handler may submit, not wait.) Where another thread has the lock and no worker is missing, ``submit``
-  does the same: to wait for it takes two thread switches.
+  wait for oneself: a handler may submit, not wait.) Where no worker is missing, and all are busy or another thread has the
+  lock, ``submit`` does the same: to take it, or to wait for it, takes longer than the rest.
 - ``_Worker.reserved`` keeps a worker for the thread that set it, from the choice of the worker until the call is sent.
 - ``channel.starting()`` is held while pipes are made and a worker is started, in the whole process, so that no worker is
   forked while another's pipes are open on both sides. It is taken before ``_lock``, never after.
@@ -64,7 +64,9 @@ reasoning and not by having run one:
 ``_dismissed``, and of a worker all but ``number``
 ``_polling``, a worker's ``turn`` and its results   ``Engine._lock``: who reads changes under it, and one thread reads
 ``_Worker.number``                                  only the thread that has reserved the worker counts it up
-``_pending``                                        a deque: ``append`` and ``popleft`` are whole, also without the lock
+``_pending``                                        a deque: ``append`` and ``popleft`` are whole, also without the lock;
+                                                    whoever adds to it looks at ``_idle`` and ``_dozing`` after that, and
+                                                    whoever changes those looks at it after that
 ``_leftover`` ``_settling``                         a deque and a dict, one item at a time, followed by ``wake``
 ``_leaders``                                        each thread its own item; ours reads a copy
 ``Spin``                                            counters, of which it does not matter when one is lost

@@ -3,6 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import collections
 import contextlib
+import functools
 import signal
 import sys
 import threading
@@ -109,6 +110,55 @@ def test_an_idle_worker_that_was_lost_is_found_again(idle_four, monkeypatch):
     assert slot.wait(support.GUARD) and slot.value == 9
 
 
+class Bare(object):
+    """A worker, or an engine, as far as a test needs one."""
+
+    def __init__(self, **attributes):
+        vars(self).update(attributes)
+
+
+def test_a_worker_that_stands_still_is_not_hidden_by_one_that_moves():
+    moving, still, idle = [Bare(calls=count * ['a call'], done=0, late_done=None) for count in (9, 2, 0)]
+    engine = Bare(_workers=[moving, still, idle], _stalled_at=0)
+    look = vars(dispatcher.Engine)['_find_still']
+    assert look(engine) == []       # nothing is known yet
+    moving.done += 1
+    assert look(engine) == []       # that was a moment ago
+    engine._stalled_at = 0
+    assert look(engine) == [still]
+
+
+@pytest.mark.parametrize('step', [-3600, 3600])
+def test_a_clock_that_steps_puts_no_look_off(step, executor):
+    """2.7's is set by whoever sets the system's."""
+    engine = executor._engine
+    executor.shutdown()
+    engine._looked_at += step
+    stepped = engine._looked_at
+    assert engine._find_dead() == [] and engine._looked_at != stepped
+    looked_at = engine._looked_at
+    assert engine._find_dead() == [] and engine._looked_at == looked_at
+
+
+def test_a_call_that_is_left_as_the_dispatcher_falls_asleep(executor, monkeypatch):
+    """It has looked for calls that wait, and has not yet said that it has to be woken; no worker seems to be idle."""
+    class Meanwhile(dict):
+        def __len__(self):
+            if not engine._quiet or left or not in_own_thread():
+                return 0
+            engine._idle.clear()
+            left.append(Slot())
+            engine._leave((Call(left[0], tasks.square, (3,), {}),))
+            return 0
+
+    engine, left = executor._engine, []
+    monkeypatch.setattr(dispatcher, 'LOOK_SECONDS', .02)
+    monkeypatch.setattr(engine, '_settling', Meanwhile())
+    engine._wake()
+    support.wait_for(lambda: left)
+    assert left[0].wait(support.GUARD) and left[0].value == 9
+
+
 def test_who_writes_has_the_lock(executor, monkeypatch):
     """Two threads would write the same twice."""
     engine, flush, locked = executor._engine, channel.FastChannel.flush, set()
@@ -116,6 +166,22 @@ def test_who_writes_has_the_lock(executor, monkeypatch):
     futures = [executor.submit(len, 900000 * b'x') for _ in range(4)]       # more than a pipe takes
     assert [future.result() for future in futures] == 4 * [900000]
     assert locked == set([True])
+
+
+def test_a_call_wakes_nobody_while_all_workers_are_busy(executor, monkeypatch):
+    """The dispatcher looks at what waits as soon as a result comes, for which it waits."""
+    engine, woken = executor._engine, []
+    with contextlib.closing(support.Gate()) as gate:
+        for _ in range(2):
+            executor.submit(tasks.visit, gate.address)
+        visitors = gate.admit(2)
+        support.wait_for(lambda: engine._polling and not engine._idle)
+        monkeypatch.setattr(engine._poller, '_wake', (functools.partial(woken.append, True),))
+        with engine._lock:
+            future = executor.submit(tasks.square, 8)
+        assert not woken
+        visitors[0].let_go()
+        assert future.result(support.GUARD) == 64
 
 
 def test_a_caller_does_not_wait_for_the_lock(executor):
