@@ -20,7 +20,8 @@ _TEXT = frozenset([bytes, six.text_type])
 class Call(object):
     """A call on its way: what to run, and the future that is to have the result.
 
-    ``pool`` is the ``Pool`` that it keeps from being collected, if any; ``first`` the index of a chunk's first item.
+    ``pool`` is the ``Pool`` that it keeps from being collected, if any; ``first`` the index of a chunk's first item. Once
+    sent it has a ``number`` among the calls of its worker, and is ``queued`` where that was busy: it may be taken back.
     """
     __slots__ = ('future', 'fn', 'args', 'kwargs', 'pool', 'first', 'payload', 'running', 'number', 'queued')
 
@@ -33,8 +34,6 @@ class Call(object):
         self.first = first
         self.payload = None     # pickled, while it may have to be sent (again)
         self.running = pool is not None     # the future cannot be cancelled any more: that of a Pool never can
-        self.number = None      # among the calls of its worker
-        self.queued = False     # sent to a busy worker, so it may be taken back
 
     def __str__(self):
         chunked = self.fn is call_each or self.fn is star_each
@@ -91,18 +90,23 @@ def in_own_thread():
 
 
 def set_future(method, *value):
-    """Return ``method(*value)`` of a future, or None: someone else may have set it, or a callback of it raised.
+    """Return ``method(*value)`` of a future, or None where it raised."""
+    try:
+        return method(*value)
+    except BaseException as error:
+        could_not_set(error)
+
+
+def could_not_set(error):
+    """Log what a future raised as it was set, a callback's error, but where someone else had set it. In an ``except``.
 
     What is no mere Exception gets out of a caller's thread: it may be Ctrl-C, which the caller is to see.
     """
-    try:
-        return method(*value)
-    except InvalidStateError:
-        pass
-    except BaseException as error:
-        if not isinstance(error, Exception) and not in_own_thread():
-            raise
-        log.exception('a future could not be set')
+    if isinstance(error, InvalidStateError):
+        return
+    if not isinstance(error, Exception) and not in_own_thread():
+        raise
+    log.exception('a future could not be set')
 
 
 def start(call):

@@ -21,7 +21,7 @@ from .._errors import (GUARD, KILLED, BrokenProcessPool, Death, RemoteTraceback,
 from .._steps import in_one_step
 from . import channel as channels
 from . import exits
-from .calls import cancel, fail, in_own_thread, log, own_thread, set_future, start, take, take_alike
+from .calls import cancel, could_not_set, fail, in_own_thread, log, own_thread, set_future, start, take, take_alike
 from .leading import TURN, Leading, cuts_in, lead
 from .locking import is_inside, locked
 from .memory import Shared
@@ -498,8 +498,7 @@ class Engine(Leading, exits.Served):
         try:
             self._refill()
         finally:
-            for call, kind, body in done:
-                self._settle(call, kind, body)
+            self._settle(done)
         for worker in ended:
             self._bury(worker)
 
@@ -508,11 +507,15 @@ class Engine(Leading, exits.Served):
         """Write what the worker's pipe takes. A caller may be about to do so."""
         worker.channel.flush()
 
-    def _settle(self, call, kind, body):
-        """Set the call's future to what came back."""
-        kind, value = self._outcome(call, kind, body)
-        future, call, body = call.future, None, None
-        set_future(future.set_result if kind == channels.RESULT else future.set_exception, value)
+    def _settle(self, done):
+        """Set the futures of the calls that ended, ``(call, kind, body)`` of each, to what came back."""
+        for call, kind, body in done:
+            kind, value = self._outcome(call, kind, body)
+            future = call.future
+            try:
+                (future.set_result if kind == channels.RESULT else future.set_exception)(value)
+            except BaseException as error:
+                could_not_set(error)
 
     def _outcome(self, call, kind, body):
         """Return what came back: RESULT and what the call returned, or another kind and an exception."""

@@ -212,7 +212,7 @@ class Leading(object):
     def _settle_again(self, call, kind, body):
         """Settle a call whose caller was cut short as it did so."""
         future = call.future
-        self._settle(call, kind, body)
+        self._settle([(call, kind, body)])
         future._tell_again()
 
     def _see_to_leftover(self):
