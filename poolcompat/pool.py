@@ -14,6 +14,7 @@ from six.moves import builtins, range, zip
 
 from . import _native
 from ._compat.py27.contexts import get_context
+from ._compat.py27.waiting import LockInC
 from ._compat.py310 import TimeoutError as _TimeoutError
 from ._compat.py312 import cpu_count
 from ._engine import exits
@@ -161,7 +162,7 @@ class IMapIterator(object):
         self._slots = collections.deque()       # the last, which nothing is known of yet, is there from the start
         self._add(1)
         self._items = collections.deque()       # of the last chunk that was taken
-        self._lock = threading.Lock()
+        self._lock = LockInC()
 
     def __iter__(self):
         return self
@@ -169,6 +170,13 @@ class IMapIterator(object):
     def next(self, timeout=None):
         """Return the next result, or raise what the call raised; TimeoutError after ``timeout`` seconds."""
         while True:
+            try:
+                slot = self._slots[0]
+            except IndexError:
+                slot = None
+            if not (self._items or slot is not None and slot.ready):
+                self._wait_for_first(timeout)
+                continue
             with self._lock:
                 if self._items:
                     return self._items.popleft()
@@ -183,11 +191,8 @@ class IMapIterator(object):
                     if isinstance(slot.error, _End):
                         raise StopIteration
                     self._slots.popleft()
-                else:
-                    slot = None
-            if slot is None:
-                self._wait_for_first(timeout)
-                continue
+                else:       # another thread has taken it
+                    continue
             try:
                 return slot.result()
             finally:
@@ -256,6 +261,7 @@ class IMapUnorderedIterator(IMapIterator):
         return [Slot(self._arrived) for _ in range(count)]
 
     def _arrived(self, slot):
+        slot.ready = True       # first: whoever finds it takes it
         self._slots.append(slot)
         self._tickets.pop()
         if self._bells or not self._tickets:
@@ -525,7 +531,7 @@ class ThreadPool(Pool, _native_pool.ThreadPool):
 
     @staticmethod
     def _call(slot, fn, args, kwargs, pool, first=None):
-        return Call(slot, fn, args, kwargs)     # keeps no pool from being collected
+        return Call(slot, fn, args, dict(kwargs))       # keeps no pool from being collected
 
     @property
     def _pool(self):

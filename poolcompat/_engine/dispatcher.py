@@ -759,7 +759,6 @@ class Engine(Leading, exits.Served):
         if self._has_short_calls():
             slow = self._find_still()
             if not slow:
-                self._soon = True
                 return
         busiest = max(slow, key=lambda worker: len(worker.calls))
         numbers = set(busiest.channel.claims.take_back(max(1, len(busiest.calls) // 2)))
@@ -773,12 +772,16 @@ class Engine(Leading, exits.Served):
             self._idle.appendleft(busiest)
 
     def _find_still(self):
-        """Return the workers that ended no call since that was last looked at, if it is a while ago. Under the lock."""
+        """Return the workers with calls sent ahead that ended none since that was last looked at, if it is a while ago, and
+        note whether to look soon for others. Under the lock."""
         now = perf_counter()
         if 0 <= now - self._stalled_at < _AHEAD_SECONDS:
+            self._soon = True
             return []
         self._stalled_at = now
-        still = [worker for worker in self._workers if worker.calls and worker.done == worker.late_done]
+        ahead = [worker for worker in self._workers if worker.calls and worker.calls[-1].queued]
+        still = [worker for worker in ahead if worker.done == worker.late_done]
+        self._soon = len(still) < len(ahead)
         for worker in self._workers:
             worker.late_done = worker.done
         return still

@@ -16,7 +16,7 @@ import pytest
 import poolcompat
 from poolcompat._compat.py27.pickling import Pickling, dumps_alone, loads
 from poolcompat._compat.py27.waiting import monotonic
-from poolcompat._conditions import Latch
+from poolcompat._conditions import Condition, Latch
 
 from tests import tasks
 from tests.bindings import Spawn, bind
@@ -209,3 +209,27 @@ if sys.version_info < (3, 0):
             writer.close()
 
     bind(globals(), SpawnCases, [Spawn])
+
+
+@pytest.mark.skipif(sys.version_info >= (3,), reason='on Python 3 the lock of a condition is the one in C')
+def test_condition_over_a_lock_in_python(monkeypatch):
+    """As a library of green threads puts it in place."""
+    class Green(object):
+        def __init__(self):
+            lock = allocate()
+            self.acquire, self.release = lock.acquire, lock.release
+
+        def __enter__(self):
+            return self.acquire()
+
+        def __exit__(self, exc_type, exc_val, exc_tb):
+            self.release()
+
+    allocate = threading.Lock
+    monkeypatch.setattr(threading, 'Lock', Green)
+    condition = Condition()
+    with condition:
+        assert not condition.acquire(False)
+    assert condition.acquire(False)
+    condition.release()
+    assert condition.acquire(False)

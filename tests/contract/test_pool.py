@@ -891,3 +891,12 @@ class TestNames(object):
             'map': '(self, func, iterable, chunksize=None)',
             'imap': '(self, func, iterable, chunksize=1)',
             'starmap_async': '(self, func, iterable, chunksize=None, callback=None, error_callback=None)'}
+
+
+def test_imap_unordered_takes_what_it_is_told_of():
+    """At once: whoever sets the result may have been cut short as it told the consumer, or have lost the processor."""
+    results = poolcompat.pool.IMapUnorderedIterator(False)
+    slot, = results._expect(1)
+    slot.value = 9
+    results._arrived(slot)
+    assert results.next(support.GUARD) == 9

@@ -118,14 +118,18 @@ class Bare(object):
 
 
 def test_a_worker_that_stands_still_is_not_hidden_by_one_that_moves():
-    moving, still, idle = [Bare(calls=count * ['a call'], done=0, late_done=None) for count in (9, 2, 0)]
-    engine = Bare(_workers=[moving, still, idle], _stalled_at=0)
+    running, ahead = Bare(queued=False), Bare(queued=True)
+    moving, still, alone, idle = [
+        Bare(calls=calls, done=0, late_done=None) for calls in ([ahead] * 9, [ahead] * 2, [running], [])]
+    engine = Bare(_workers=[moving, still, alone, idle], _stalled_at=0)
     look = vars(dispatcher.Engine)['_find_still']
     assert look(engine) == []       # nothing is known yet
     moving.done += 1
-    assert look(engine) == []       # that was a moment ago
+    assert look(engine) == [] and engine._soon      # that was a moment ago
     engine._stalled_at = 0
-    assert look(engine) == [still]
+    assert look(engine) == [still] and engine._soon     # the one that moves may stand still the next time
+    engine._stalled_at = 0
+    assert look(engine) == [moving, still] and not engine._soon
 
 
 @pytest.mark.parametrize('step', [-3600, 3600])

@@ -184,7 +184,7 @@ else:
         def __init__(self):
             lock = threading.Lock()
             self.__enter__ = self.acquire = lock.acquire
-            self.__exit__ = self.release = lock.__exit__        # takes any arguments, and none
+            self.__exit__, self.release = lock.__exit__, lock.release
 
     class FutureGaps(object):
         """A future that raises with the traceback it was given."""
