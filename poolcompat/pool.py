@@ -454,7 +454,7 @@ class Pool(_native_pool.Pool):
             raise ValueError('Chunksize must be 1+, not %d' % chunksize)
         results = iterator_type(chunksize > 1)
         if chunksize == 1:
-            fn, calls = func, zip(zip(iterable), itertools.repeat(None))
+            fn, calls = func, zip(zip(iter(iterable)), itertools.repeat(None))
         else:
             fn, calls = call_each, _chunks(func, iter(iterable), chunksize)
         at_once = _BATCH if type(iterable) in AT_HAND else 1

@@ -85,7 +85,7 @@ class Engine(Leading, exits.Served):
         self._leavers = []          # told to end, and not yet gone
         self._departed = []         # dead and out of ``_workers``, while a thread is about to send them a call
         self._queued = 0            # calls sent ahead to busy workers
-        self._stalled_at = 0          # when it was looked last whether calls that were sent ahead stand still
+        self._stalled_at = 0        # when it was looked last whether calls that were sent ahead stand still
         self._soon = False          # that is to be looked at
         self._stuck = collections.deque()       # workers whose pipe did not take all, for our thread to watch
         self._pace = None           # seconds that a call takes, by late experience

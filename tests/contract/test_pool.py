@@ -449,6 +449,14 @@ class InterfaceCases(object):
     def test_a_range_without_end(self):
         assert next(self.pool().imap(abs, range(10 ** 20), 3)) == 0
 
+    @native_never('imap says so where the first result is asked for, from 3.7 on')
+    @pytest.mark.parametrize('chunksize', [1, 2])
+    def test_what_is_no_iterable(self, chunksize):
+        pool = self.pool()
+        for method in pool.map, pool.imap, pool.imap_unordered, pool.starmap_async:
+            with pytest.raises(TypeError, match="'int' object is not iterable"):
+                method(tasks.square, 5, chunksize)
+
     @native_never('0 gives a list of None')
     def test_chunksize(self):
         pool = self.pool()
