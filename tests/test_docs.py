@@ -46,7 +46,8 @@ def test_program(program):
         pytest.importorskip('contextvars', reason='3.6 and older have none')
     if 'SIGALRM' in text and not hasattr(signal, 'SIGALRM'):
         pytest.skip('Windows has no alarms')
-    script = support.Script(text, preamble='from __future__ import print_function\n').finish()
+    # Not buffered: a worker that is forked as the main thread prints would have a copy of that, here as natively.
+    script = support.Script(text, preamble='from __future__ import print_function\n', options=['-u']).finish()
     assert (script.code, script.out) == (0, output), script.err
 
 

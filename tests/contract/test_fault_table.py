@@ -125,6 +125,7 @@ class TableCases(object):
         unnest(item)
         assert isinstance(error, RuntimeError) and TOO_DEEP.search(str(error)), error
         self.check_alive(pool)
+        self.leaves_things = PYPY       # the compiled loop may keep the traceback, and with it the worker
 
     @pytest.mark.skipif(PYPY, reason='PyPy frees so deep a list by going as deep')
     def test_result_too_deep_to_pickle(self):
