@@ -181,17 +181,15 @@ class IMapIterator(object):
                 if self._items:
                     return self._items.popleft()
                 slot = self._slots[0] if self._slots else None
-                if slot is not None and slot.ready:
-                    if slot.error is None:
-                        self._slots.popleft()
-                        if not self._chunked:
-                            return slot.value
-                        self._items.extend(slot.value)
-                        continue
-                    if isinstance(slot.error, _End):
-                        raise StopIteration
-                    self._slots.popleft()
-                else:       # another thread has taken it
+                if slot is None or not slot.ready:      # another thread has taken what there was
+                    continue
+                if slot.error is not None and isinstance(slot.error, _End):
+                    raise StopIteration
+                self._slots.popleft()
+                if slot.error is None:
+                    if not self._chunked:
+                        return slot.value
+                    self._items.extend(slot.value)
                     continue
             try:
                 return slot.result()
@@ -531,7 +529,8 @@ class ThreadPool(Pool, _native_pool.ThreadPool):
 
     @staticmethod
     def _call(slot, fn, args, kwargs, pool, first=None):
-        return Call(slot, fn, args, dict(kwargs))       # keeps no pool from being collected
+        # Keeps no pool from being collected. The copy: up to 3.8 a function in C may be given the very dict of a call.
+        return Call(slot, fn, args, dict(kwargs))
 
     @property
     def _pool(self):

@@ -87,7 +87,7 @@ reasoning and not by having run one:
 ``FastPoller._woken``                               ``append`` before the byte is written, cleared after it was read
 ``_inside`` ``processes``                           one item at a time, which is whole; ``_inside`` has the thread's own only
 a ``Call``                                          whoever took it out of ``_pending`` or ``_Worker.calls``: nobody else
-``ThreadEngine._cause`` ``_alive`` ``threads``      ``ThreadEngine._lock``
+``ThreadEngine._death`` ``_alive`` ``threads``      ``ThreadEngine._lock``
 ``ThreadEngine._calls`` ``_idle``                   a queue and a deque, whole; a thread is in ``_idle`` before it waits
 a thread's ticket, and a ``MapSlot``'s              ``list.pop``: of two who take it one has it
 ==================================================  ======================================================================

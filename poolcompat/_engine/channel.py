@@ -367,7 +367,7 @@ class FastWorkerEnd(object):
             placed = self._memory and self._memory.put_result(body)
             kind, body = (SHARED_RESULT, placed) if placed else (kind, joined(body))
         if len(body) <= _READ:
-            _write(fd, _HEADER.pack(kind, number, len(body), seconds) + body)
+            _write(fd, pack(kind, number, body, seconds))
         else:                       # is not copied, to stand behind its header
             enlarge(fd)
             _write(fd, _HEADER.pack(kind, number, len(body), seconds))

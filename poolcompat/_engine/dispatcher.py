@@ -119,10 +119,8 @@ class Engine(Leading, exits.Served):
             self.check_process()
         if self._leaders:
             self._give_turn_up()
-        if len(self._workers) >= self._max_workers and (not self._idle or self._lock.locked()):
-            self._leave((call,))
-            return
-        if self._inside and is_inside(self):
+        busy = len(self._workers) >= self._max_workers and (not self._idle or self._lock.locked())
+        if busy or self._inside and is_inside(self):
             self._leave((call,))
             return
         choice = []
@@ -729,8 +727,7 @@ class Engine(Leading, exits.Served):
                 room = min(room, self._max_tasks - worker.done - have)
             if room > 0:
                 worker.reserved = room
-                next_call = self._pending.popleft
-                plan.append((worker, collections.deque([next_call() for _ in range(room)])))
+                plan.append((worker, collections.deque([self._pending.popleft() for _ in range(room)])))
             if not self._pending:
                 break
         return plan, self._missing_workers()

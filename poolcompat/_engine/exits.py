@@ -7,7 +7,6 @@ import weakref
 
 from .._compat.py38.exits import at_exit
 
-CLOSED = 'cannot schedule new futures after shutdown'
 
 _engines = {}       # process -> its engines that are at work
 _threads = weakref.WeakSet()    # the threads of engines, at work or just ending
@@ -56,7 +55,7 @@ class Served(object):
     def _refusal(self):
         """Return the error of a call that comes too late: after ``close``, or as this process is about to exit."""
         late = _exiting and not self._closing
-        return RuntimeError('cannot schedule new futures after interpreter shutdown' if late else CLOSED)
+        return RuntimeError('cannot schedule new futures after ' + ('interpreter shutdown' if late else 'shutdown'))
 
 
 def watch():

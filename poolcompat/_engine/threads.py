@@ -18,7 +18,7 @@ _BROKEN = 'A thread initializer failed, the thread pool is not usable anymore'
 class ThreadEngine(exits.Served):
     """A pool of threads. They hold the engine, and nobody but its user holds the executor.
 
-    ``_lock`` guards who is let in (``_closing``, ``_cause``) and how many threads there are. A thread may have it twice: a
+    ``_lock`` guards who is let in (``_closing``, ``_death``) and how many threads there are. A thread may have it twice: a
     signal's handler or a finalizer that submits a call while its own thread does so. No user code runs under it.
     """
 
@@ -34,7 +34,6 @@ class ThreadEngine(exits.Served):
         self._calls = SimpleQueue()     # and None to look whether to end
         self._idle = collections.deque()        # an item for each thread that waits for a call
         self._lock = threading.RLock()
-        self._cause = None              # what an initializer raised
         self._alive = 0
         self._finished = Latch()
         #: The threads, for those who look into an executor.
@@ -49,8 +48,6 @@ class ThreadEngine(exits.Served):
         if self._pid != os.getpid():
             self.check_process()
         with self._lock:
-            if self._cause is not None:
-                raise self._broken_error()
             self.check_open()
             for call in calls:
                 self._calls.put(call)
@@ -122,11 +119,13 @@ class ThreadEngine(exits.Served):
 
     def broken(self):
         """Return what broke the pool, as text, or False."""
-        return self._cause is not None and _BROKEN
+        return self._death is not None and _BROKEN
 
-    def _broken_error(self):
+    def _refusal(self):
+        if self._death is None:
+            return super(ThreadEngine, self)._refusal()
         error = self._error_type(_BROKEN)
-        error.__cause__ = self._cause
+        error.__cause__ = self._death       # what an initializer raised
         return error
 
     def _drain(self):
@@ -166,9 +165,9 @@ class ThreadEngine(exits.Served):
             log.critical('Exception in initializer:', exc_info=True)
             cause = sys.exc_info()[1]
         with self._lock:
-            self._cause = cause
+            self._death = cause
         for call in self._drain():
-            fail(call, self._broken_error())
+            fail(call, self._refusal())
         return False
 
     def _work(self):

@@ -119,11 +119,10 @@ def dump_returned(result):
 def dump_result(result):
     """Return the result pickled, as ``Pool`` does it; MaybeEncodingError where that cannot be."""
     try:
-        return dumps_alone(result)
-    except Exception as error:
+        return dump_returned(result)
+    except Exception:
         from .. import _native
-        from .._errors import explain_result
-        raise _native.multiprocessing_pool().MaybeEncodingError(explain_result(error), result)
+        raise _native.multiprocessing_pool().MaybeEncodingError(sys.exc_info()[1], result)
 
 
 def _log_initializer():

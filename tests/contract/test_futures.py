@@ -295,7 +295,6 @@ class Interrupter(support.Interrupter):
 
 class InterruptedCases(FutureBase):
     """Ctrl-C anywhere in a wait: a lock that it kept would stop whoever is to set the future, a pool's thread above all."""
-    leaves_things = True        # the pipe that waiting keeps on 2.7 may be another one, so they are counted
 
     @pytest.mark.parametrize('wait', [
         lambda lib, future: future.result(timeout=0),

@@ -804,8 +804,6 @@ def test_one_whose_time_is_over_as_it_is_to_be_told():
 
 
 class TestAtAnyMoment(object):
-    leaves_things = True        # the pipe that waiting keeps on 2.7 may be another one, so they are counted
-
     @pytest.mark.race
     def test_ctrl_c(self, submit):
         """Whoever asks again has the result, and no lock is kept."""

@@ -82,9 +82,7 @@ if sys.version_info >= (3, 4):
 
     def dumps_alone(value):
         """Return ``value`` pickled as ``Pickling.dumps`` does, with the reducers that are in force now."""
-        if type(value) in _SMALL or _is_plain(value):
-            return pickle.dumps(value, _PROTOCOL)
-        return Pickling().dumps(value)
+        return pickle.dumps(value, _PROTOCOL) if _is_plain(value) else Pickling().dumps(value)
 
     loads = pickle.loads
 else:
