@@ -19,7 +19,7 @@ from ._compat.py310 import TimeoutError as _TimeoutError
 from ._compat.py312 import cpu_count
 from ._engine import exits
 from ._engine.callbacks import Callbacks, current
-from ._engine.calls import Call, set_future, take
+from ._engine.calls import NO_KWARGS, Call, set_future, take
 from ._engine.chunks import call_each, star_each
 from ._engine.replacing import PoolCall, PoolEngine
 from ._engine.slots import Slot
@@ -41,7 +41,6 @@ _ResourceWarning = getattr(builtins, 'ResourceWarning', None)       # 2.7 has no
 _SLICED = frozenset(kind for kind in (tuple, range) if hasattr(kind, 'index'))      # not 2.7's xrange
 _RUN, _CLOSE, _TERMINATE = 'RUN', 'CLOSE', 'TERMINATE'
 _BATCH = 256            # how many calls at once a feeder submits; twice as many are on their way
-_NOTHING = {}           # keyword arguments of many calls
 _pool_count = itertools.count()
 
 
@@ -215,7 +214,7 @@ class IMapIterator(object):
                 count += len(batch)
                 if not count % _BATCH:
                     slots[-1].tell(permits.release)
-                pool._engine.submit_all([call(slot, fn, args, _NOTHING, pool, first)
+                pool._engine.submit_all([call(slot, fn, args, NO_KWARGS, pool, first)
                                          for slot, (args, first) in zip(slots, batch)])
                 slots = ()
         except BaseException:       # the user's iterable has raised, or the pool has ended
@@ -382,7 +381,7 @@ class Pool(_native_pool.Pool):
         """
         self._check_running()
         result = ApplyResult(self._callbacks, callback, error_callback)
-        self._engine.submit(self._call(result._outcome, func, tuple(args), dict(kwds) if kwds else _NOTHING, self))
+        self._engine.submit(self._call(result._outcome, func, tuple(args), dict(kwds) if kwds else NO_KWARGS, self))
         return result
 
     def map(self, func, iterable, chunksize=None):
@@ -425,7 +424,7 @@ class Pool(_native_pool.Pool):
             fn, calls = func, zip(items if each is star_each else zip(items), itertools.repeat(None))
             at_once, alone = max(1, len(items)), 0
         result = MapResult(self._callbacks, callback, error_callback, len(items), chunksize)
-        calls = (self._call(slot, fn, args, _NOTHING, self, first) for slot, (args, first) in zip(result._parts, calls))
+        calls = (self._call(slot, fn, args, NO_KWARGS, self, first) for slot, (args, first) in zip(result._parts, calls))
         for call in itertools.islice(calls, alone):     # each straight to a worker, and runs while the others are made
             self._engine.submit(call)
         for batch in batches(calls, at_once):

@@ -14,7 +14,7 @@ from ._compat.py27.contexts import get_context
 from ._compat.py312 import cpu_count
 from ._compat.py36.processes import kill, terminate
 from ._compat.py37.signatures import show_signature
-from ._engine.calls import Call
+from ._engine.calls import NO_KWARGS, Call
 from ._engine.chunks import call_each, star_each
 from ._engine.dispatcher import Engine
 from ._engine.slots import MapSlot
@@ -92,7 +92,7 @@ class ProcessPoolExecutor(ExecutorGaps, _NativeProcessPoolExecutor, Executor):
         """
         self, fn, args = submit_arguments('ProcessPoolExecutor', args)
         future = Future()
-        self._engine.submit(Call(future, fn, args, kwargs))
+        self._engine.submit(Call(future, fn, args, kwargs or NO_KWARGS))
         return future
 
     show_signature(submit, 'self, fn, /, *args, **kwargs')

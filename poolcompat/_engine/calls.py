@@ -15,6 +15,7 @@ log = logging.getLogger('concurrent.futures')
 
 _SMALL = frozenset([type(None), bool, float]).union(six.integer_types)
 _TEXT = frozenset([bytes, six.text_type])
+NO_KWARGS = {}      # of most calls of processes, where it goes no further than into a pickle
 
 
 class Call(object):

@@ -265,6 +265,13 @@ class OurFutureCases(FutureBase):
         with pytest.raises(cls):
             self.cancelled().result()
 
+    def test_there_is_no_dict_for_each_of_thousands(self):
+        future = self.future(result=7)
+        assert future.result() == 7
+        assert set(vars(future)) <= set(vars(concurrent.futures.Future())) - set(poolcompat.Future.__slots__)
+        if sys.version_info < (3, 14):      # newer ones may have more than is known
+            assert not vars(future)
+
     def test_native_functions_take_it(self):
         futures = [self.future(result=1), self.future(exception=Error()), self.cancelled()]
         assert concurrent.futures.wait(futures).done == set(futures)

@@ -179,12 +179,15 @@ else:
         ``with`` finds the lock's own methods in slots: they are C, and a KeyboardInterrupt cannot come between taking the
         lock and the block that gives it back.
         """
-        __slots__ = ('__enter__', '__exit__', 'acquire', 'release')
+        __slots__ = ('__enter__', '__exit__', 'acquire')
 
         def __init__(self):
             lock = threading.Lock()
             self.__enter__ = self.acquire = lock.acquire
-            self.__exit__, self.release = lock.__exit__, lock.release
+            self.__exit__ = lock.__exit__
+
+        def release(self):
+            self.__exit__(None, None, None)
 
     class FutureGaps(object):
         """A future that raises with the traceback it was given."""
@@ -225,4 +228,4 @@ else:
         def _free_lock(self):
             """Give back the lock, should Ctrl-C have kept ``_settle`` from it."""
             if self._held:
-                in_one_step(partial(self._condition.release), partial(self._held.pop))
+                in_one_step(partial(self._condition.__exit__, None, None, None), partial(self._held.pop))
