@@ -19,8 +19,9 @@ from ._compat.py310 import TimeoutError as _TimeoutError
 from ._compat.py312 import cpu_count
 from ._engine import exits
 from ._engine.callbacks import Callbacks, current
-from ._engine.calls import NO_KWARGS, Call, set_future, take
+from ._engine.calls import NO_KWARGS, Call, in_own_thread, own_thread, set_future, take
 from ._engine.chunks import call_each, star_each
+from ._engine.leading import cuts_in
 from ._engine.replacing import PoolCall, PoolEngine
 from ._engine.slots import Slot
 from ._engine.threads import ThreadEngine
@@ -197,33 +198,6 @@ class IMapIterator(object):
 
     __next__ = next
 
-    def feed(self, pool, fn, calls, at_once):
-        """Submit the ``calls`` of ``fn``, as far ahead as is useful: ``(args, first)`` of each. In a thread of its own.
-
-        ``at_once`` is how many of them there can be had without waiting for any: 1, or ``_BATCH``.
-        """
-        permits, count, slots, call = threading.Semaphore(2), 0, (), pool._call
-        try:
-            while True:
-                if not count % _BATCH:
-                    permits.acquire()
-                batch = list(itertools.islice(calls, at_once))
-                if not batch:
-                    break
-                slots = self._expect(len(batch))
-                count += len(batch)
-                if not count % _BATCH:
-                    slots[-1].tell(permits.release)
-                pool._engine.submit_all([call(slot, fn, args, NO_KWARGS, pool, first)
-                                         for slot, (args, first) in zip(slots, batch)])
-                slots = ()
-        except BaseException:       # the user's iterable has raised, or the pool has ended
-            for slot in slots or self._expect(1):
-                set_future(slot.set_exception, sys.exc_info()[1])
-        finally:
-            self._end()
-            pool._fed()
-
     def _expect(self, count):
         """Return the slots of that many results more."""
         slots = [self._slots[-1]]
@@ -275,7 +249,8 @@ class IMapUnorderedIterator(IMapIterator):
             end.set_exception(_End())
             self._slots.append(end)
         for bell in list(self._bells):
-            set_future(bell.set_result, None)
+            if not bell.ready:      # the others are about to wake
+                set_future(bell.set_result, None)
 
     def _wait_for_first(self, timeout):
         bell = Slot()
@@ -285,6 +260,71 @@ class IMapUnorderedIterator(IMapIterator):
                 raise TimeoutError
         finally:
             self._bells.remove(bell)
+
+
+class _Feeder(object):
+    """Submits the ``calls`` of an ``imap``, ``(args, first)`` of each, two batches ahead of their results."""
+
+    def __init__(self, pool, results, fn, calls):
+        self._pool = pool
+        self._results = results
+        self._fn = fn
+        self._calls = calls
+        self._turn = [None]     # whoever takes it submits
+        self._due = []          # for each batch that is to be submitted
+        self._ended = False
+
+    def start(self, at_once):
+        """Submit all, so many calls at once, in a thread of its own: the iterable may wait for ever."""
+        thread = own_thread(target=self._run, args=(at_once,), name='poolcompat-feeder')
+        thread.daemon = True
+        exits.note_helper(thread)
+        thread.start()
+
+    def _run(self, at_once):
+        permits, count = threading.Semaphore(2), 0
+        while not self._ended:
+            if not count % _BATCH:
+                permits.acquire()
+            count += at_once
+            self._submit(at_once, None if count % _BATCH else permits.release)
+
+    def advance(self):
+        """Submit a batch, all of which is at hand, and another as its last call ends, in the thread that takes note of it.
+
+        That may be several threads at a time, or this one, again inside.
+        """
+        self._due.append(None)
+        while self._due and take(self._turn):
+            try:
+                if take(self._due) and not self._ended:
+                    self._submit(_BATCH, self.advance)
+            finally:
+                self._turn.append(None)
+
+    def _submit(self, most, then):
+        """Submit so many calls, and have ``then()`` called as the last of them ends; where there are none, end."""
+        pool, fn, call, slots = self._pool, self._fn, self._pool._call, ()
+        try:
+            batch = list(itertools.islice(self._calls, most))
+            self._ended = not batch
+            if batch:
+                slots = self._results._expect(len(batch))
+                if then is not None:
+                    slots[-1].tell(then)
+                pool._engine.submit_all([call(slot, fn, args, NO_KWARGS, pool, first)
+                                         for slot, (args, first) in zip(slots, batch)])
+        except:     # noqa: E722 (the user's iterable has raised, on 2.7 maybe no BaseException, or the pool has ended)
+            self._ended = True
+            for slot in slots or self._results._expect(1):
+                set_future(slot.set_exception, sys.exc_info()[1])
+            if not in_own_thread() and cuts_in(*sys.exc_info()[1:]):
+                raise
+        finally:
+            slots = None        # no cycle through the traceback
+            if self._ended:
+                self._results._end()
+                pool._fed(self)
 
 
 # -- pools -----------------------------------------------------------------------------------------------------------
@@ -436,8 +476,8 @@ class Pool(_native_pool.Pool):
 
         ``chunksize`` items are sent to a worker together; ValueError where it is less than 1.
 
-        The iterable is consumed by a thread of the pool, a little ahead of the workers. The iterator's ``next(timeout)``
-        raises TimeoutError where a result is not there in time.
+        The iterable is consumed a little ahead of the workers, and in a thread of the pool unless it is a list, a tuple or a
+        range. The iterator's ``next(timeout)`` raises TimeoutError where a result is not there in time.
         """
         return self._imap(IMapIterator, func, iterable, chunksize)
 
@@ -454,22 +494,22 @@ class Pool(_native_pool.Pool):
             fn, calls = func, zip(zip(iter(iterable)), itertools.repeat(None))
         else:
             fn, calls = call_each, _chunks(func, iter(iterable), chunksize)
-        at_once = _BATCH if type(iterable) in AT_HAND else 1
-        thread = threading.Thread(target=results.feed, args=(self, fn, calls, at_once), name='poolcompat-feeder')
-        thread.daemon = True        # the iterable may wait for ever
-        self._feeders.add(thread)
-        exits.note_helper(thread)
+        feeder, at_hand = _Feeder(self, results, fn, calls), type(iterable) in AT_HAND
+        self._feeders.add(feeder)
         try:
-            thread.start()
-        except BaseException:       # no memory for it, or Ctrl-C: then it may run all the same
-            if not thread.is_alive():
-                self._feeders.discard(thread)
+            if at_hand and chunksize == 1:
+                feeder.advance()
+                feeder.advance()
+            else:
+                feeder.start(_BATCH if at_hand else 1)
+        except BaseException:       # no memory for a thread, or Ctrl-C
+            self._feeders.discard(feeder)
             raise
         return results
 
-    def _fed(self):
-        """Take note that the thread which calls this has fed all that it had."""
-        self._feeders.discard(threading.current_thread())
+    def _fed(self, feeder):
+        """Take note that the feeder has fed all that it had."""
+        self._feeders.discard(feeder)
         if self._state != _RUN and not self._feeders:
             self._engine.close()
 

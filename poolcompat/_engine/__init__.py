@@ -79,6 +79,8 @@ reasoning and not by having run one:
 ``Callbacks._ended``                                stored before its thread looks a last time at the queue; whoever adds
                                                     looks at it after that
 ``Pool._feeders`` ``IMapIterator._slots``           a set and a deque, one item at a time, which is whole
+``_Feeder._due``                                    ``append``, and a look whether there is a ticket; whoever gives the
+                                                    ticket back looks at it after that
 ``_death`` ``_ended``                               set once, under the lock and by our thread; whoever left a call in
                                                     ``_pending`` looks at ``_ended`` after that
 ``_launched`` ``_thread``                           ``channel.starting()``
@@ -103,7 +105,8 @@ read off: the oldest without a result was running, unless its claim is still in 
 ``PoolEngine`` fails the one that was running, lets the others wait again, and has another worker started, by our thread.
 
 ``Pool`` is made of the same calls. Its callbacks have a thread of their own: they may wait for the pool, and hold up nothing
-but each other. Another consumes what ``imap`` is given, about 512 calls ahead of those that have ended.
+but each other. What ``imap`` is given is consumed about 512 calls ahead of those that have ended: by one more thread, or,
+where every item is at hand, by the one that takes note of what has ended, which saves handing the interpreter on.
 
 What is big is pickled without a copy, and written once to memory that the worker reads it from; so are results. The
 memory is kept for the next, because new pages cost most of the time, but not by a worker that has nothing to do.

@@ -34,10 +34,28 @@ def counted(items, taken):
         yield item
 
 
-def raising_after(count):
+def raising_after(count, error=KeyError('no more')):
     for item in range(count):
         yield item
-    raise KeyError('no more')
+    raise error
+
+
+def interrupt(*args):
+    raise KeyboardInterrupt
+
+
+def errors_of(results):
+    """Return how many results of an iterator are errors."""
+    errors = 0
+    while True:
+        try:
+            results.next(support.GUARD)
+        except StopIteration:
+            return errors
+        except TimeoutError:
+            raise
+        except Exception:
+            errors += 1
 
 
 class InterfaceCases(object):
@@ -200,6 +218,31 @@ class InterfaceCases(object):
         with pytest.raises(KeyError):
             pool.map(tasks.square, raising_after(count))
         assert pool.apply(tasks.square, (3,)) == 9
+
+    @pytest.mark.skipif(sys.version_info >= (3,), reason='Python 3 has no classic classes')
+    @native_never('its thread dies, and every later result is waited for in vain')
+    def test_iterable_that_raises_an_old_style_exception(self):
+        pool = self.pool()
+        for method in pool.imap, pool.imap_unordered:
+            results = method(tasks.square, raising_after(1, tasks.OldStyle()))
+            assert next(results) == 0
+            with pytest.raises(tasks.OldStyle):
+                next(results)
+            with pytest.raises(StopIteration):
+                next(results)
+
+    @native_never('its threads submit all')
+    @pytest.mark.parametrize('items', [[3] * 2000, iter([3] * 2000)], ids=['at hand', 'one by one'])
+    def test_ctrl_c_in_imap(self, items, monkeypatch):
+        pool = self.pool()
+        with monkeypatch.context() as patch:
+            patch.setattr(pool._engine, 'submit_all', interrupt)
+            patch.setattr(threading.Thread, 'start', interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                pool.imap(tasks.square, items)
+        assert list(pool.imap(tasks.square, [4] * 1000)) == [16] * 1000
+        pool.close()
+        pool.join()
 
     def test_imap_consumes_what_is_endless(self):
         taken = []
@@ -485,6 +528,16 @@ class InterfaceCases(object):
         pool.terminate()
         pool.join()
         pool.terminate()
+
+    @native_never('who asks for the next result waits for ever')
+    def test_terminate_ends_iterators(self):
+        pool = self.pool(2)
+        results = [method(tasks.echo, items)
+                   for items in (range(100000), itertools.count()) for method in (pool.imap, pool.imap_unordered)]
+        assert [next(iterator) is not None for iterator in results] == [True] * 4
+        pool.terminate()
+        pool.join()
+        assert [errors_of(iterator) > 0 for iterator in results] == [True] * 4
 
     def test_close_with_results_unread(self):
         pool = self.pool(2)
@@ -899,6 +952,45 @@ class TestNames(object):
             'map': '(self, func, iterable, chunksize=None)',
             'imap': '(self, func, iterable, chunksize=1)',
             'starmap_async': '(self, func, iterable, chunksize=None, callback=None, error_callback=None)'}
+
+
+class Feeding(object):
+    """A pool that takes calls, and what to do as it does so."""
+
+    def __init__(self, meanwhile):
+        self._engine = self
+        self._meanwhile = meanwhile
+        self.taken = []
+        self.fed = 0
+
+    @staticmethod
+    def _call(slot, fn, args, kwargs, pool, first):
+        return args
+
+    def submit_all(self, calls):
+        self._meanwhile()
+        self.taken += [item for item, in calls]
+
+    def _fed(self, feeder):
+        self.fed += 1
+
+
+@pytest.mark.parametrize('where', ['inside', 'other thread'])
+def test_batches_are_fed_one_after_the_other(where):
+    """In the order of the items, also where the last result of a batch is set as the next is being submitted."""
+    def meanwhile():
+        if where == 'inside':
+            feeder.advance()
+        else:
+            thread = threading.Thread(target=feeder.advance)
+            thread.start()
+            thread.join()
+
+    pool = Feeding(meanwhile)
+    feeder = poolcompat.pool._Feeder(
+        pool, poolcompat.pool.IMapIterator(False), tasks.square, (((item,), None) for item in range(2000)))
+    feeder.advance()
+    assert (pool.taken, pool.fed) == (list(range(2000)), 1)
 
 
 def test_imap_unordered_takes_what_it_is_told_of():
