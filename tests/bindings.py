@@ -165,10 +165,31 @@ class PortableSpawn(Spawn):
 
 
 class Native(Fork):
-    """The interpreter's own executor. Before 3.7 it has neither a context nor an initializer to be given: not bound."""
+    """The interpreter's own executor. Before 3.7 it has neither a context nor an initializer to be given: not bound.
+
+    One may hang, as a worker does that was forked while another thread had a lock in C. That is to cost no more than its test.
+    """
     native = True
     lib = NativeNames()
     here = Fork.here and sys.version_info >= (3, 7)
+
+    def teardown_method(self, method):
+        for gate in self._gates:
+            gate.close()
+        ends = [executor.shutdown for executor in [made() for made in self._made] if executor is not None]
+        if not all([ended_in_time(end) for end in ends]):
+            for process in multiprocessing.active_children():
+                process.kill()
+        super(Native, self).teardown_method(method)
+
+
+def ended_in_time(end):
+    """Call ``end()``, and return whether it has returned after 5 seconds."""
+    thread = threading.Thread(target=end)
+    thread.daemon = True
+    thread.start()
+    thread.join(5)
+    return not thread.is_alive()
 
 
 class NativeSpawn(Native):
@@ -210,10 +231,7 @@ class NativePools(object):
         for gate in self._gates:
             gate.close()
         for made in self._pools:
-            end = threading.Thread(target=made().terminate)
-            end.daemon = True
-            end.start()
-            end.join(5)
+            ended_in_time(made().terminate)
         del self._pools[:]
         for process in multiprocessing.active_children():
             process.kill()
