@@ -46,10 +46,10 @@ class Future(py27.FutureGaps, py38.FutureGaps, py37.FutureGaps, futures.Future):
     Source: CPython 3.15, ``concurrent.futures``; ``exception_info`` and ``set_exception_info``: the ``futures`` backport.
     """
     __module__ = 'poolcompat'
-    __slots__ = ('_state', '_result', '_exception', '_waiters', '_done_callbacks', '_condition', '_lead')
+    __slots__ = ('_state', '_result', '_exception', '_waiters', '_done_callbacks', '_condition')
+    _lead = None    # what waits for it in its caller's thread: see ``_engine.leading``
 
     def __init__(self):
-        self._lead = None       # what waits for it in its caller's thread: see ``_engine.leading``
         if _FAMILIAR:
             self._state = 'PENDING'
             self._result = None

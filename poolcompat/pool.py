@@ -270,9 +270,10 @@ class _Feeder(object):
         self._results = results
         self._fn = fn
         self._calls = calls
+        self._count = 0         # of those that were submitted
         self._turn = [None]     # whoever takes it submits
-        self._due = []          # for each batch that is to be submitted
-        self._ended = False
+        self._due = []          # how many calls are to be submitted, each time
+        self.ended = False      # there are no more, or nobody wants them
 
     def start(self, at_once):
         """Submit all, so many calls at once, in a thread of its own: the iterable may wait for ever."""
@@ -282,48 +283,52 @@ class _Feeder(object):
         thread.start()
 
     def _run(self, at_once):
-        permits, count = threading.Semaphore(2), 0
-        while not self._ended:
-            if not count % _BATCH:
+        permits = threading.Semaphore(2)
+        while not self.ended:
+            if not self._count % _BATCH:
                 permits.acquire()
-            count += at_once
-            self._submit(at_once, None if count % _BATCH else permits.release)
+            self._submit(at_once, permits.release)
 
-    def advance(self):
-        """Submit a batch, all of which is at hand, and another as its last call ends, in the thread that takes note of it.
+    def advance(self, calls=_BATCH):
+        """Submit so many calls, which are at hand, and more as they end, in the thread that takes note of it: the engine's.
 
-        That may be several threads at a time, or this one, again inside.
+        It may be another once all ends, and this one again inside.
         """
-        self._due.append(None)
+        self._due.append(calls)
         while self._due and take(self._turn):
             try:
-                if take(self._due) and not self._ended:
-                    self._submit(_BATCH, self.advance)
+                calls = 0
+                while self._due:        # who has the turn alone takes from it
+                    calls += self._due.pop()
+                if calls and not self.ended:
+                    self._submit(calls, self.advance)
             finally:
                 self._turn.append(None)
 
     def _submit(self, most, then):
-        """Submit so many calls, and have ``then()`` called as the last of them ends; where there are none, end."""
-        pool, fn, call, slots = self._pool, self._fn, self._pool._call, ()
+        """Submit so many calls, and have ``then()`` called as the last of each batch ends; where there are fewer, end."""
+        pool, results, fn, call, slots = self._pool, self._results, self._fn, self._pool._call, ()
         try:
             batch = list(itertools.islice(self._calls, most))
-            self._ended = not batch
+            slots = results._expect(len(batch))
+            for slot in slots[-(self._count + 1) % _BATCH::_BATCH]:
+                slot.tell(then)
+            self._count += len(batch)
+            self.ended = len(batch) < most
             if batch:
-                slots = self._results._expect(len(batch))
-                if then is not None:
-                    slots[-1].tell(then)
                 pool._engine.submit_all([call(slot, fn, args, NO_KWARGS, pool, first)
                                          for slot, (args, first) in zip(slots, batch)])
         except:     # noqa: E722 (the user's iterable has raised, on 2.7 maybe no BaseException, or the pool has ended)
-            self._ended = True
-            for slot in slots or self._results._expect(1):
+            self.ended = True
+            for slot in slots or results._expect(1):
                 set_future(slot.set_exception, sys.exc_info()[1])
             if not in_own_thread() and cuts_in(*sys.exc_info()[1:]):
                 raise
         finally:
             slots = None        # no cycle through the traceback
-            if self._ended:
-                self._results._end()
+            if self.ended:
+                self._pool = self._results = self._fn = self._calls = None      # a slot that is kept keeps none of them
+                results._end()
                 pool._fed(self)
 
 
@@ -378,6 +383,7 @@ class Pool(_native_pool.Pool):
         return PoolEngine(processes, context or get_context(), initializer, initargs, maxtasksperchild)
 
     _call = PoolCall
+    _engine_feeds = True        # its thread runs nobody's code
 
     if _ResourceWarning is not None:
         def __del__(self):
@@ -497,13 +503,13 @@ class Pool(_native_pool.Pool):
         feeder, at_hand = _Feeder(self, results, fn, calls), type(iterable) in AT_HAND
         self._feeders.add(feeder)
         try:
-            if at_hand and chunksize == 1:
-                feeder.advance()
-                feeder.advance()
+            if at_hand and chunksize == 1 and self._engine_feeds:
+                feeder.advance(2 * _BATCH)
             else:
                 feeder.start(_BATCH if at_hand else 1)
         except BaseException:       # no memory for a thread, or Ctrl-C
-            self._feeders.discard(feeder)
+            feeder.ended = True
+            self._fed(feeder)
             raise
         return results
 
@@ -565,6 +571,8 @@ class ThreadPool(Pool, _native_pool.ThreadPool):
     def _make_engine(processes, context, initializer, initargs, maxtasksperchild):
         return ThreadEngine(
             processes, 'ThreadPool-%d' % next(_pool_count), initializer, initargs, BrokenThreadPool, finishing=False)
+
+    _engine_feeds = False       # its threads have work to do
 
     @staticmethod
     def _call(slot, fn, args, kwargs, pool, first=None):

@@ -272,6 +272,16 @@ class OurFutureCases(FutureBase):
         if sys.version_info < (3, 14):      # newer ones may have more than is known
             assert not vars(future)
 
+    def test_a_subclass_that_knows_the_base_only(self):
+        class Known(self.lib.Future):
+            def __init__(self):
+                concurrent.futures.Future.__init__(self)
+
+        future = Known()
+        future.set_running_or_notify_cancel()
+        future.set_result(7)
+        assert future.result(0) == 7
+
     def test_native_functions_take_it(self):
         futures = [self.future(result=1), self.future(exception=Error()), self.cancelled()]
         assert concurrent.futures.wait(futures).done == set(futures)

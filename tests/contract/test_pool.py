@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import warnings
+import weakref
 
 import pytest
 from six.moves import builtins, range
@@ -243,6 +244,49 @@ class InterfaceCases(object):
         assert list(pool.imap(tasks.square, [4] * 1000)) == [16] * 1000
         pool.close()
         pool.join()
+
+    @native_never('its threads submit all')
+    @pytest.mark.parametrize('at_hand', [True, False])
+    def test_a_handler_that_closes_and_raises_in_imap(self, at_hand, monkeypatch):
+        pool = self.pool()
+
+        def close_and_raise(*args):
+            patch.undo()
+            pool.close()
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            if at_hand and self.method != 'threads':
+                patch.setattr(pool, '_fed', close_and_raise)
+            else:
+                patch.setattr(threading.Thread, 'start', close_and_raise)
+            with pytest.raises(KeyboardInterrupt):
+                pool.imap(tasks.square, [3] if at_hand else iter([3]))
+        pool.join()
+
+    @native_never('its result handler has it')
+    @pytest.mark.parametrize('count', [10, 512, 2000])
+    @pytest.mark.parametrize('method', ['imap', 'imap_unordered'])
+    def test_what_is_fed_and_unread_keeps_nothing(self, method, count):
+        """Neither keeps the iterator the pool, nor anything the iterator, also while nobody collects cycles."""
+        if hasattr(sys, 'getrefcount'):
+            gc.disable()        # on PyPy that would also put off what is to be done as the pool goes
+        try:
+            pool = self.pool()
+            results = getattr(pool, method)(tasks.echo, list(range(count)))
+            engine, gone = pool._engine, weakref.ref(pool)
+            support.wait_for(lambda: not pool._feeders)
+            pool.apply(tasks.echo, (1,))
+            pool = None
+            support.wait_for(lambda: gone() is None, collecting=True)
+            support.wait_for(engine._finished.is_set, collecting=True)
+            assert len(list(results)) == count
+            results = getattr(self.pool(), method)(tasks.echo, list(range(count)))
+            gone = weakref.ref(results)
+            results = None
+            support.wait_for(lambda: gone() is None, collecting=True)
+        finally:
+            gc.enable()
 
     def test_imap_consumes_what_is_endless(self):
         taken = []
