@@ -167,7 +167,7 @@ class PortableSpawn(Spawn):
 class Native(Fork):
     """The interpreter's own executor. Before 3.7 it has neither a context nor an initializer to be given: not bound.
 
-    One may hang, as a worker does that was forked while another thread had a lock in C. That is to cost no more than its test.
+    One may hang, as a worker does that was forked while another thread had a lock in C. That is to cost its test only.
     """
     native = True
     lib = NativeNames()
