@@ -314,7 +314,8 @@ class _Feeder(object):
             for slot in slots[-(self._count + 1) % _BATCH::_BATCH]:
                 slot.tell(then)
             self._count += len(batch)
-            self.ended = len(batch) < most
+            if len(batch) < most:
+                self.ended = True
             if batch:
                 pool._engine.submit_all([call(slot, fn, args, NO_KWARGS, pool, first)
                                          for slot, (args, first) in zip(slots, batch)])
