@@ -90,7 +90,7 @@ class Binding(object):
         for made in self._made:
             executor = made()
             if executor is not None:
-                executor.shutdown(wait=True)
+                self.end(executor.shutdown)
         for made in self._pools:
             pool = made()
             if pool is not None:
@@ -98,6 +98,9 @@ class Binding(object):
                 pool.join()
         del self._pools[:]
         os.environ.pop('POOLCOMPAT_CHANNEL', None)
+
+    def end(self, shutdown):
+        shutdown()
 
     @property
     def ctx(self):
@@ -173,14 +176,11 @@ class Native(Fork):
     lib = NativeNames()
     here = Fork.here and sys.version_info >= (3, 7)
 
-    def teardown_method(self, method):
-        for gate in self._gates:
-            gate.close()
-        ends = [executor.shutdown for executor in [made() for made in self._made] if executor is not None]
-        if not all([ended_in_time(end) for end in ends]):
+    def end(self, shutdown):
+        if not ended_in_time(shutdown):
             for process in multiprocessing.active_children():
                 process.kill()
-        super(Native, self).teardown_method(method)
+            shutdown()
 
 
 def ended_in_time(end):
