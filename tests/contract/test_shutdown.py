@@ -39,6 +39,7 @@ class ShutdownCases(object):
     @pytest.mark.parametrize('how', ['idle', 'broken'])
     def test_descriptors_are_freed(self, how):
         """Not when the executor is collected: it may be kept for long after."""
+        gc.collect()        # what a native executor of a test before has left
         before = tasks.open_descriptors()
         executor = self.executor(2)
         executor.submit(tasks.die_by_exit if how == 'broken' else tasks.square, 2).exception()
