@@ -28,14 +28,15 @@
 
 How a call travels. ``Engine.submit`` takes an idle worker, pickles the call and writes it, all in the caller's thread;
 nothing wakes the dispatcher. With no worker idle the call waits in ``_pending``, not yet pickled: many waiting calls that
-share a big argument hold it once. Where short calls crowd the processors, to wake a worker for each costs more than the
-call, so then too it waits, for the dispatcher to send several at once. The dispatcher reads results, gives each worker that
-is running out of calls about a millisecond's worth from ``_pending``, in one write, and only then sets the futures. Long
-calls are never sent ahead.
+share a big argument hold it once. Where as many workers run short calls as there are processors, to wake another costs more
+than the call, so then too it waits, for the dispatcher to send several at once to those that run. The dispatcher reads
+results, gives each worker that is running out of calls about a millisecond's worth from ``_pending``, in one write, and only
+then sets the futures. Long calls are never sent ahead.
 ``map`` and ``Pool`` leave many calls to the dispatcher in one step. Whoever waits for a call that is alone with its worker
 reads the result itself, for a while (``leading``): then the dispatcher sleeps all the time.
-When a worker has nothing to do and nothing is pending, calls that were sent ahead to others are taken back for it: an idle
-worker never waits while a call that has not started exists anywhere.
+When a worker has nothing to do and nothing is pending, calls that were sent ahead to others are taken back for it. So an
+idle worker never waits while a call that has not started exists anywhere; where all have been short it may, for a few
+milliseconds: there only a worker that ends none for so long gives its own back, and lets another be woken.
 
 Who holds what.
 
@@ -44,8 +45,8 @@ Who holds what.
   marked ``locked``. No user code runs and nothing is pickled under it, and no such method calls another. A signal's
   handler or a weakref's callback may come in at any instruction, this lock held by its own thread: ``submit`` sees that by
   ``_inside``, leaves the call for the dispatcher and takes no lock; ``close`` never does. (To wait for a result there is to
-  wait for oneself: a handler may submit, not wait.) Where no worker is missing, and all are busy or another thread has the
-  lock, ``submit`` does the same: to take it, or to wait for it, takes longer than the rest.
+  wait for oneself: a handler may submit, not wait.) Where no worker is missing, and all are busy, or as many as can run, or
+  another thread has the lock, ``submit`` does the same: to take it, or to wait for it, takes longer than the rest.
 - ``_Worker.reserved`` keeps a worker for the thread that set it, from the choice of the worker until the call is sent.
 - ``channel.starting()`` is held while pipes are made and a worker is started, in the whole process, so that no worker is
   forked while another's pipes are open on both sides. It is taken before ``_lock``, never after.
@@ -61,12 +62,13 @@ reasoning and not by having run one:
 ==================================================  ======================================================================
 ``_workers`` ``_idle`` ``_newcomers``               ``Engine._lock``
 ``_leavers`` ``_queued`` ``_pace`` ``_dozing``
+``_holds`` ``_standing``
 ``_dismissed``, and of a worker all but ``number``
 ``_polling``, a worker's ``turn`` and its results   ``Engine._lock``: who reads changes under it, and one thread reads
 ``_Worker.number``                                  only the thread that has reserved the worker counts it up
 ``_pending``                                        a deque: ``append`` and ``popleft`` are whole, also without the lock;
-                                                    whoever adds to it looks at ``_idle`` and ``_dozing`` after that, and
-                                                    whoever changes those looks at it after that
+                                                    whoever adds to it looks at ``_polling``, ``_idle``, ``_dozing`` and
+                                                    ``_holds`` after that, and whoever changes those looks at it after that
 ``_leftover`` ``_settling``                         a deque and a dict, one item at a time, followed by ``wake``
 ``_leaders``                                        each thread its own item; ours reads a copy
 ``Spin``                                            counters, of which it does not matter when one is lost

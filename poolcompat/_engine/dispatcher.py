@@ -29,6 +29,7 @@ from .worker import dump_returned, main, unpack_error
 
 _AHEAD_SECONDS = .001       # how much work a busy worker is kept supplied with
 LOOK_SECONDS = 2            # how often to look whether busy workers live, should no descriptor tell
+_STILL_SECONDS = .004       # how long a worker may end no short call before it stands still: it may be kept from running
 _SHORT = .00005             # seconds: to wake a worker takes longer than a call of less
 _KEPT_BYTES = 1 << 29       # of memory for big arguments and results, at most, while it is not used, of all workers
 _GRACE_SECONDS = 1          # how long a worker that was told to end may take before it is killed
@@ -51,7 +52,8 @@ class _Worker(object):
         self.calls = collections.deque()    # sent, without a result yet, in order
         self.number = 0             # of the next call
         self.done = 0               # calls that have ended
-        self.late_done = None       # and as of a late look, unless it was sent some ahead since
+        self.late_done = None       # and as of a late look, if it had calls then
+        self.still = None           # how many had ended when it was found to end none for a while
         self.init_error = None      # what its initializer raised
         self.leaving = False        # it was told to end
         self.killed = False         # by us
@@ -85,8 +87,10 @@ class Engine(Leading, exits.Served):
         self._leavers = []          # told to end, and not yet gone
         self._departed = []         # dead and out of ``_workers``, while a thread is about to send them a call
         self._queued = 0            # calls sent ahead to busy workers
-        self._stalled_at = 0        # when it was looked last whether calls that were sent ahead stand still
-        self._soon = False          # that is to be looked at
+        self._stalled_at = 0        # when it was looked last whether workers with short calls stand still
+        self._moving = 0            # how many did not, which is to be looked at soon
+        self._standing = 0          # how many did
+        self._holds = False         # as many move as are to: calls wait, though workers have nothing to do
         self._stuck = collections.deque()       # workers whose pipe did not take all, for our thread to watch
         self._pace = None           # seconds that a call takes, by late experience
         self.cpus = cpu_count() or 2
@@ -119,7 +123,8 @@ class Engine(Leading, exits.Served):
             self.check_process()
         if self._leaders:
             self._give_turn_up()
-        busy = len(self._workers) >= self._max_workers and (not self._idle or self._lock.locked())
+        busy = len(self._workers) >= self._max_workers and (
+            not self._idle or self._lock.locked() or self._is_crowded())
         if busy or self._inside and is_inside(self):
             self._leave((call,))
             return
@@ -158,7 +163,7 @@ class Engine(Leading, exits.Served):
         try:
             self._pending.extend(calls)
         finally:
-            if self._idle or self._dozing or len(self._workers) < self._max_workers:
+            if self._is_unseen() or len(self._workers) < self._max_workers:
                 self._wake()
         if self._ended:         # just then; if it came too late to be seen, it is still there
             for late in self._drop_pending():
@@ -194,14 +199,12 @@ class Engine(Leading, exits.Served):
         Returns how many workers are missing, and whether our thread has to be woken.
         """
         self.check_open()
-        busy = len(self._workers) - len(self._idle)     # at least: some may be in there twice, or have calls
-        crowded = busy >= 2 * self.cpus and self._has_short_calls()
-        if not (self._pending or self._channel_type.blocks or crowded):     # in a crowd our thread sends several at once
+        if not (self._pending or self._channel_type.blocks or self._is_crowded()):
             self._take_idle(choice)
         if choice:
             return 0, False
         self._pending.append(call)
-        return self._missing_workers(), bool(self._idle) or self._dozing
+        return self._missing_workers(), self._is_unseen()
 
     def close(self, cancel=False):
         """Take no more calls, and end when those that there are have ended; cancel those that have not started."""
@@ -318,7 +321,6 @@ class Engine(Leading, exits.Served):
                 if ahead:
                     worker.channel.claims.offer(ahead)
                     self._queued += len(ahead)
-                    worker.late_done = None
                 in_one_step(partial(worker.calls.extend, packed), partial(worker.channel.unsent.extend, unsent))
                 if not packed[0].queued:        # nobody takes it back
                     packed[0].payload = None
@@ -544,7 +546,7 @@ class Engine(Leading, exits.Served):
 
     @locked
     def _patience(self):
-        """Return after how many seconds to look whether the workers live, or None where it does not matter.
+        """Return after how many seconds to look at the workers, or None where it does not matter.
 
         Then a call must wake this thread, so that is put off until it has been quiet for a while.
         """
@@ -553,7 +555,11 @@ class Engine(Leading, exits.Served):
         self._dozing = self._quiet and not (self._pending or self._settling) and not any(
             worker.calls or worker.turn is not None or worker.channel.memory and worker.channel.memory.used
             for worker in self._workers)
-        return None if self._dozing else _AHEAD_SECONDS if self._soon else LOOK_SECONDS if self._looked_at else TURN
+        if self._pending and self._idle and not self._holds:        # came since we looked
+            return 0
+        if self._moving:
+            return _STILL_SECONDS
+        return None if self._dozing else LOOK_SECONDS if self._looked_at else TURN
 
     def _find_dead(self):
         """Return the workers that have died, every now and then: the end of the pipe tells sooner, if nobody has it open."""
@@ -697,6 +703,15 @@ class Engine(Leading, exits.Served):
                 self._pending.extend(taken)
                 raise
 
+    def _is_crowded(self):
+        """Return whether so many workers run short calls that our thread does better to send several at once."""
+        busy = len(self._workers) - len(self._idle)     # at least: some may be in there twice, or have calls
+        return busy - self._standing >= self.cpus and self._has_short_calls()
+
+    def _is_unseen(self):
+        """Return whether our thread waits, and will not look soon at a call though there may be a worker for it."""
+        return self._polling and (self._dozing or bool(self._idle) and not self._holds)
+
     def _has_short_calls(self):
         """Return whether to wake a worker takes longer than a call, by late experience."""
         return self._pace is not None and self._pace < _SHORT
@@ -704,22 +719,25 @@ class Engine(Leading, exits.Served):
     @locked
     def _plan(self):
         """Reserve workers for the calls that wait; return pairs of both, and how many workers are missing."""
-        plan = []
-        self._soon = False
-        if self._pending:
-            crew = max(1, len(self._workers))
-            if self._has_short_calls():     # to wake more than can run takes longer
-                crew = min(crew, self.cpus)
-            share = len(self._pending) // crew
-        else:
-            self._take_back()
-            share = -(-len(self._pending) // max(1, len(self._idle)))
+        plan, crew, waiting = [], max(1, len(self._workers)), len(self._pending)
+        self._moving, self._holds, spare, slow = 0, False, len(self._idle), ()
+        if not self._has_short_calls():
+            slow = () if waiting else self._workers
+        elif waiting or self._queued:
+            crew = min(crew, self.cpus)         # to wake more than can run takes longer
+            slow = self._find_still()
+            if crew < len(self._workers) and self._channel_type.ahead:
+                may_begin = crew + len(slow) - self._moving     # each that stands still lets another begin
+                self._holds = may_begin <= 0
+                spare = may_begin if waiting else spare
+        self._take_back(slow)
         if not self._pending:
             return plan, self._missing_workers()
+        share = waiting // crew if waiting else -(-len(self._pending) // max(1, spare))
         most = max(self._least_ahead, int(_AHEAD_SECONDS / max(self._pace or 1, 1e-6)))
         most = max(1, min(self._channel_type.ahead, most))
         too_big = len(self._pending[0].payload or b'') > self._channel_type.ahead_bytes
-        for worker in self._takers(0 if too_big else most // 2):
+        for worker in self._takers(len(self._idle) if too_big else spare, 0 if too_big else most // 2):
             have = len(worker.calls)
             room = most - have if have else most - self._least_ahead + 1        # what is least ahead can come after that
             room = min(max(1, room), max(1, share), len(self._pending))
@@ -732,55 +750,55 @@ class Engine(Leading, exits.Served):
                 break
         return plan, self._missing_workers()
 
-    def _takers(self, most):
-        """Yield the workers that may have calls: those that have none, then those with up to ``most``. Under the lock."""
-        while self._idle:
+    def _takers(self, spare, most):
+        """Yield the workers that may have calls: ``spare`` with none, then those with up to ``most``. Under the lock."""
+        while self._idle and spare > 0:
             worker = self._idle.pop()
             if _is_idle(worker):
+                spare -= 1
                 yield worker
         if most:
-            for worker in sorted(self._workers, key=lambda worker: len(worker.calls)):
-                if worker.ready and not worker.reserved and len(worker.calls) <= most:
+            busy = [worker for worker in self._workers if worker.calls and not worker.reserved]
+            for worker in sorted(busy, key=lambda worker: len(worker.calls)):
+                if len(worker.calls) <= most and not _stands_still(worker):
                     yield worker
 
-    def _take_back(self):
-        """Let calls that were sent ahead wait again, where a worker has nothing to do. Under the lock.
+    def _take_back(self, slow):
+        """Let calls wait again that were sent ahead to one of the workers ``slow``, where another may have them.
 
-        Short ones are few enough not to take long together: a worker that ends one after the other keeps them.
+        Under the lock. Short ones are few enough not to take long together: who ends one after the other is not slow.
         """
         while self._idle and not _is_idle(self._idle[-1]):
             self._idle.pop()
-        if not self._queued or not self._idle:
+        if not self._queued or not (self._idle or self._moving):
             return
-        slow = self._workers
-        if self._has_short_calls():
-            slow = self._find_still()
-            if not slow:
+        ahead = [worker for worker in slow if worker.calls and worker.calls[-1].queued]
+        for worker in sorted(ahead, key=lambda worker: -len(worker.calls)):
+            numbers = set(worker.channel.claims.take_back(max(1, len(worker.calls) // 2)))
+            calls = [call for call in worker.calls if call.number in numbers]
+            for call in calls or worker.calls:      # with none to be had it has started all
+                self._queued -= call.queued
+                call.queued = False
+            if calls:
+                for call in calls:
+                    worker.calls.remove(call)
+                self._pending.extendleft(reversed(calls))
+                if _is_idle(worker):        # what it was about to start was all that it had
+                    worker.still = None
+                    self._idle.appendleft(worker)
                 return
-        busiest = max(slow, key=lambda worker: len(worker.calls))
-        numbers = set(busiest.channel.claims.take_back(max(1, len(busiest.calls) // 2)))
-        calls = [call for call in busiest.calls if call.number in numbers]
-        for call in calls:
-            busiest.calls.remove(call)
-            call.queued = False
-        self._queued -= len(calls)
-        self._pending.extend(calls)
-        if _is_idle(busiest):       # what it was about to start was all that it had
-            self._idle.appendleft(busiest)
 
     def _find_still(self):
-        """Return the workers with calls sent ahead that ended none since that was last looked at, if it is a while ago, and
-        note whether to look soon for others. Under the lock."""
+        """Return the workers with calls that ended none for a while; note how many there are, and others. Under the lock."""
         now = perf_counter()
-        if 0 <= now - self._stalled_at < _AHEAD_SECONDS:
-            self._soon = True
-            return []
-        self._stalled_at = now
-        ahead = [worker for worker in self._workers if worker.calls and worker.calls[-1].queued]
-        still = [worker for worker in ahead if worker.done == worker.late_done]
-        self._soon = len(still) < len(ahead)
-        for worker in self._workers:
-            worker.late_done = worker.done
+        if not 0 <= now - self._stalled_at < _STILL_SECONDS:
+            self._stalled_at = now
+            for worker in self._workers:
+                worker.still = worker.done if worker.done == worker.late_done else None
+                worker.late_done = worker.done if worker.calls else None
+        busy = [worker for worker in self._workers if worker.calls]
+        still = [worker for worker in busy if _stands_still(worker)]
+        self._standing, self._moving = len(still), len(busy) - len(still)
         return still
 
     def _bury(self, worker):
@@ -892,6 +910,11 @@ class Engine(Leading, exits.Served):
 
 def _is_idle(worker):
     return not (worker.calls or worker.reserved or worker.leaving or worker.buried) and worker.ready
+
+
+def _stands_still(worker):
+    """Return whether the call that it runs was found to take long."""
+    return worker.still == worker.done
 
 
 def _try_to(function, *args):

@@ -48,13 +48,14 @@ def test_in_a_crowd_short_calls_are_left_to_the_dispatcher(pace, own, monkeypatc
             executor.submit(tasks.visit, gate.address)
         gate.admit(2)
         support.wait_for(lambda: all(worker.ready for worker in engine._workers))
+        support.wait_for(lambda: engine._polling and not engine._lock.locked())     # else it is left to who has that
         idle = [worker for worker in engine._workers if dispatcher._is_idle(worker)]
         engine._idle, engine._pace, dispatch = collections.deque(idle), pace, engine._dispatch
         assert len(idle) == 1
         monkeypatch.setattr(engine, '_dispatch', lambda *args: (senders.append(in_own_thread()), dispatch(*args)))
         assert executor.submit(tasks.square, 9).result() == 81
         gate.open()
-    assert senders == [own]
+    assert set(senders) == {own}
 
 
 @pytest.fixture
@@ -84,6 +85,187 @@ def test_no_more_workers_than_can_run_have_short_calls(pace, most, idle_four, mo
     assert all(slot.wait(support.GUARD) for slot in slots)
     assert [slot.value for slot in slots] == [number ** 2 for number in range(40)]
     assert counts[0] == most
+
+
+@pytest.mark.race
+def test_short_calls_that_wait_wake_no_more_workers_than_can_run(idle_four, monkeypatch):
+    """Those that have as many as may be sent ahead are left to get on."""
+    senders, dispatch = set(), idle_four._dispatch
+    monkeypatch.setattr(idle_four, '_dispatch', lambda worker, calls, choice: (
+        senders.add(worker), dispatch(worker, calls, choice)))
+    monkeypatch.setattr(dispatcher, '_STILL_SECONDS', 3600)
+    monkeypatch.setattr(idle_four._channel_type, 'ahead', 10)
+    idle_four._pace, idle_four.cpus = 1e-9, 1
+    monkeypatch.setattr(dispatcher, '_SHORT', 3600)
+    slots = submit_many(idle_four, tasks.square, list(range(200)))
+    assert all(slot.wait(support.GUARD) for slot in slots)
+    assert [slot.value for slot in slots] == [number ** 2 for number in range(200)]
+    assert len(senders) == 1
+
+
+def test_all_workers_have_short_calls_where_each_has_one_at_a_time(monkeypatch):
+    monkeypatch.setenv('POOLCOMPAT_CHANNEL', 'portable')
+    with poolcompat.ProcessPoolExecutor(3) as executor, contextlib.closing(support.Gate()) as gate:
+        engine = executor._engine
+        executor.submit(tasks.square, 1).result()
+        support.wait_for(lambda: len(engine._idle) == 3)
+        monkeypatch.setattr(dispatcher, '_STILL_SECONDS', 3600)
+        engine._pace, engine.cpus = 1e-6, 1
+        slots = submit_many(engine, tasks.visit, 3 * [gate.address])
+        assert len(set(visitor.pid for visitor in gate.admit(3))) == 3
+        gate.open()
+        assert all(slot.wait(support.GUARD) for slot in slots)
+
+
+@pytest.mark.race
+def test_a_worker_that_moves_is_not_looked_at_all_the_time(idle_four, monkeypatch):
+    """Calls wait, and there are workers for them that are not to be woken: that is to wait, not to spin."""
+    patience, look = [], idle_four._patience
+    monkeypatch.setattr(dispatcher, '_STILL_SECONDS', 3600)
+    monkeypatch.setattr(idle_four._channel_type, 'ahead', 2)
+    with contextlib.closing(support.Gate()) as gate:
+        idle_four._pace, idle_four.cpus = 1e-6, 1
+        monkeypatch.setattr(idle_four, '_patience', lambda: (patience.append(look()), patience[-1])[1])
+        slots = submit_many(idle_four, tasks.visit, 4 * [gate.address])
+        gate.admit()
+        support.wait_for(lambda: 3600 in patience)
+        assert idle_four._pending and idle_four._idle
+        assert patience.count(0) <= 1       # where they came as it was about to wait
+        for _ in range(3):
+            gate.open()
+            gate.admit()
+        gate.open()
+        assert all(slot.wait(support.GUARD) for slot in slots)
+
+
+@pytest.mark.race
+def test_calls_that_are_long_against_all_experience_come_one_by_one(idle_four, monkeypatch):
+    """Each has a worker in a moment, though so many can run only as there are processors, and nothing ends."""
+    monkeypatch.setattr(dispatcher, 'LOOK_SECONDS', 3600)
+    with contextlib.closing(support.Gate()) as gate:
+        idle_four._pace, idle_four.cpus = 1e-6, 1
+        slots = [Slot() for _ in range(4)]
+        for slot in slots:
+            idle_four.submit(Call(slot, tasks.visit, (gate.address,), {}))
+        assert len(set(visitor.pid for visitor in gate.admit(4))) == 4
+        gate.open()
+        assert all(slot.wait(support.GUARD) for slot in slots)
+
+
+@pytest.mark.race
+def test_calls_that_wait_are_not_sent_behind_one_that_is_long(idle_four):
+    """They stay where they can be cancelled, and where any worker can have them."""
+    engine = idle_four
+    with contextlib.closing(support.Gate()) as gate:
+        engine._pace, engine.cpus = 1e-6, 4
+        slots = submit_many(engine, tasks.visit, 4 * [gate.address])
+        gate.admit(4)
+        engine._queued += 1         # so that it looks who stands still
+        engine._wake()
+        support.wait_for(lambda: engine._standing == 4)
+        engine._queued -= 1
+        slots += submit_many(engine, tasks.square, list(range(8)))
+        engine._wake()
+        support.wait_for(lambda: engine._polling and not engine._poller._woken)
+        assert len(engine._pending) == 8
+        gate.open()
+        assert all(slot.wait(support.GUARD) for slot in slots)
+
+
+@pytest.mark.race
+def test_calls_behind_a_long_one_have_their_turn_though_others_never_end(idle_four, monkeypatch):
+    """Calls wait all the time, so that to look what stands still only where none does would be to look never."""
+    engine, ended = idle_four, []
+
+    def again(_):
+        if not ended:
+            future = poolcompat.Future()
+            future.add_done_callback(again)
+            engine.submit(Call(future, tasks.square, (2,), {}))
+
+    monkeypatch.setattr(dispatcher, '_SHORT', 3600)
+    monkeypatch.setattr(engine._channel_type, 'ahead', 4)
+    with contextlib.closing(support.Gate()) as gate:
+        engine._pace, engine.cpus = 1e-6, 2
+        for _ in range(40):
+            again(None)
+        slots = [Slot() for _ in range(5)]
+        calls = [Call(slot, tasks.square, (3,), {}) for slot in slots[1:]]
+        engine._leave([Call(slots[0], tasks.visit, (gate.address,), {})] + calls)
+        gate.admit()
+        assert all(slot.wait(support.GUARD) for slot in slots[1:])
+        ended.append(True)
+        gate.open()
+        assert slots[0].wait(support.GUARD)
+
+
+def test_calls_are_taken_back_from_the_worker_that_has_some():
+    """Another stands still with as many calls, of which none can be had."""
+    class Claims(object):
+        def __init__(self, *numbers):
+            self.numbers = list(numbers)
+
+        def take_back(self, count):
+            return [self.numbers.pop() for _ in self.numbers[:count]]
+
+    def worker(call, *numbers):
+        return Bare(calls=collections.deque([call]), channel=Bare(claims=Claims(*numbers)), still=0, reserved=0,
+                    leaving=False, buried=False, ready=True)
+
+    alone, started, ahead = Bare(number=1, queued=False), Bare(number=2, queued=True), Bare(number=3, queued=True)
+    workers = [worker(alone), worker(started), worker(ahead, 3)]
+    engine = Bare(_idle=collections.deque(), _pending=collections.deque(['later']), _queued=2, _moving=1)
+    vars(dispatcher.Engine)['_take_back'](engine, workers)
+    assert list(engine._pending) == [ahead, 'later'] and list(engine._idle) == [workers[2]]
+    assert engine._queued == 0 and not started.queued and not ahead.queued      # what has started is none of those
+
+
+@pytest.mark.race
+def test_beside_long_calls_short_ones_are_sent_by_their_caller(idle_four, monkeypatch):
+    """However many processors those have: they crowd nothing."""
+    senders, dispatch = [], idle_four._dispatch
+    monkeypatch.setattr(dispatcher, '_SHORT', 3600)
+    with contextlib.closing(support.Gate()) as gate:
+        idle_four._pace, idle_four.cpus = 1e-6, 2
+        slots = submit_many(idle_four, tasks.visit, 2 * [gate.address])
+        gate.admit(2)
+
+        def sent_by_caller():
+            """Whether it is so once what is still to be learned of the long ones is known."""
+            del senders[:]
+            slot = Slot()
+            idle_four.submit(Call(slot, tasks.square, (3,), {}))
+            assert slot.wait(support.GUARD) and slot.value == 9
+            return senders == [False]
+
+        monkeypatch.setattr(idle_four, '_dispatch', lambda *args: (senders.append(in_own_thread()), dispatch(*args)))
+        support.wait_for(sent_by_caller)
+        gate.open()
+        assert all(slot.wait(support.GUARD) for slot in slots)
+
+
+@pytest.mark.race
+@pytest.mark.parametrize('moving', [0, 1])
+def test_a_call_that_is_left_while_the_dispatcher_sets_futures_wakes_nobody(moving, executor, monkeypatch):
+    """It looks by itself before it waits again."""
+    engine, left, woken = executor._engine, Slot(), []
+    support.wait_for(lambda: len(engine._idle) == 2)
+    monkeypatch.setattr(dispatcher, 'LOOK_SECONDS', 3600)
+    monkeypatch.setattr(dispatcher, '_STILL_SECONDS', 3600)
+    engine._wake()
+    support.wait_for(lambda: engine._polling and not engine._dozing and not engine._poller._woken)
+
+    def leave(_):
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(engine, '_wake', lambda: woken.append(True))
+            engine._leave((Call(left, tasks.square, (3,), {}),))
+            engine._moving = moving
+
+    future = poolcompat.Future()
+    future.add_done_callback(leave)
+    engine.submit(Call(future, tasks.square, (2,), {}))
+    assert left.wait(support.GUARD) and left.value == 9
+    assert not woken
 
 
 @pytest.mark.race
@@ -118,18 +300,23 @@ class Bare(object):
 
 
 def test_a_worker_that_stands_still_is_not_hidden_by_one_that_moves():
-    running, ahead = Bare(queued=False), Bare(queued=True)
-    moving, still, alone, idle = [
-        Bare(calls=calls, done=0, late_done=None) for calls in ([ahead] * 9, [ahead] * 2, [running], [])]
-    engine = Bare(_workers=[moving, still, alone, idle], _stalled_at=0)
+    call = object()
+    moving, still, idle = [Bare(calls=calls, done=0, late_done=None, still=None) for calls in ([call] * 9, [call] * 2, [])]
+    engine = Bare(_workers=[moving, still, idle], _stalled_at=0)
     look = vars(dispatcher.Engine)['_find_still']
     assert look(engine) == []       # nothing is known yet
     moving.done += 1
-    assert look(engine) == [] and engine._soon      # that was a moment ago
+    assert look(engine) == [] and engine._moving      # that was a moment ago
     engine._stalled_at = 0
-    assert look(engine) == [still] and engine._soon     # the one that moves may stand still the next time
+    assert look(engine) == [still] and engine._moving     # the one that moves may stand still the next time
     engine._stalled_at = 0
-    assert look(engine) == [moving, still] and not engine._soon
+    assert look(engine) == [moving, still] and not engine._moving
+    still.done += 1
+    assert look(engine) == [moving] and engine._moving
+    moving.calls = []
+    idle.calls = [call]
+    engine._stalled_at = 0
+    assert look(engine) == []       # one that had nothing to do has just begun
 
 
 @pytest.mark.parametrize('step', [-3600, 3600])
