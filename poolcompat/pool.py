@@ -1,7 +1,6 @@
 """``Pool`` and ``ThreadPool``: the newest ``multiprocessing.pool``, on every interpreter, over ``poolcompat._engine``."""
 from __future__ import absolute_import, division, print_function
 
-import collections
 import itertools
 import multiprocessing
 import sys
@@ -14,16 +13,17 @@ from six.moves import builtins, range, zip
 
 from . import _native
 from ._compat.py27.contexts import get_context
-from ._compat.py27.waiting import LockInC
 from ._compat.py310 import TimeoutError as _TimeoutError
 from ._compat.py312 import cpu_count
 from ._engine import exits
+from ._engine.arrivals import Arrivals
+from ._engine.batches import Batch, Place, are_plain
 from ._engine.callbacks import Callbacks, current
-from ._engine.calls import NO_KWARGS, Call, in_own_thread, own_thread, set_future, take
+from ._engine.calls import NO_KWARGS, Call, in_own_thread, own_thread, take
 from ._engine.chunks import call_each, star_each
 from ._engine.leading import cuts_in
 from ._engine.replacing import PoolCall, PoolEngine
-from ._engine.slots import Slot
+from ._engine.slots import Slot, failed
 from ._engine.threads import ThreadEngine
 from ._errors import RemoteTraceback    # noqa: F401 (CPython's name for it here)
 from ._errors import WorkerLostError
@@ -41,7 +41,8 @@ _ResourceWarning = getattr(builtins, 'ResourceWarning', None)       # 2.7 has no
 #: Of these a chunk is a slice; nobody changes them meanwhile. To pickle a range takes no time, whatever its length.
 _SLICED = frozenset(kind for kind in (tuple, range) if hasattr(kind, 'index'))      # not 2.7's xrange
 _RUN, _CLOSE, _TERMINATE = 'RUN', 'CLOSE', 'TERMINATE'
-_BATCH = 256            # how many calls at once a feeder submits; twice as many are on their way
+_BATCH = 256            # how many calls of an ``imap`` a feeder submits at once; twice as many are on their way
+_AT_HAND = 1024         # the same where the items are at hand
 _pool_count = itertools.count()
 
 
@@ -51,10 +52,6 @@ class TimeoutError(_TimeoutError, multiprocessing.TimeoutError):
     Source: CPython's ``multiprocessing.TimeoutError``, which is no ``TimeoutError`` up to 3.15.
     """
     __module__ = 'poolcompat.pool'
-
-
-class _End(Exception):
-    """There are no more results."""
 
 
 # -- results ---------------------------------------------------------------------------------------------------------
@@ -120,156 +117,95 @@ class MapResult(ApplyResult):
 
     Source: CPython 3.15, ``multiprocessing.pool``.
     """
+    abandoned = False       # as of Arrivals
 
     def __init__(self, callbacks, callback, error_callback, length, chunksize):
         super(MapResult, self).__init__(callbacks, callback, error_callback)
-        count = -(-length // chunksize)
-        if chunksize == 1:
-            self._parts, self._values = [Slot(self._arrived) for _ in range(count)], None
-        else:
-            self._parts = [Slot(partial(self._fill, first)) for first in range(0, length, chunksize)]
-            self._values = [None] * length
-        self._tickets = [None] * (count - 1)        # one for each part but the last to come
+        self._chunksize = chunksize
+        self._values = [None] * length
+        self._tickets = [None] * -(-length // chunksize)        # one for each call that has not ended
+        self._last = [None]         # whoever takes it concludes
         self._errors = []
-        if not count:
+        if not length:
             self._outcome.set_result([])
 
-    def _fill(self, first, part):
-        """Put what a chunk returned in its place, while others are under way."""
-        if part.error is None:
-            chunk, part.value = part.value, None
-            self._values[first:first + len(chunk)] = chunk
-        self._arrived(part)
-
-    def _arrived(self, part):
-        if part.error is not None:
-            self._errors.append(part.error)
-        if take(self._tickets):
+    def put(self, index, results):
+        """Take in the results of the calls from ``index`` on: an item, or a chunk of them, or a slot with an error."""
+        if self._chunksize > 1:
+            for first, result in zip(itertools.count(index * self._chunksize, self._chunksize), results):
+                chunk = [result] if type(result) is Slot else result
+                self._values[first:first + len(chunk)] = chunk
+        else:
+            self._values[index:index + len(results)] = results
+        self._errors += [result for result in results if type(result) is Slot]
+        del self._tickets[-len(results):]
+        if self._tickets or not take(self._last):
             return
-        parts, self._parts = self._parts, ()
         values, self._values = self._values, None
         if self._errors:
-            self._outcome.set_exception(self._errors[0])
+            self._outcome.take_over(self._errors[0])
         else:
-            self._outcome.set_result([part.value for part in parts] if values is None else values)
+            self._outcome.set_result(values)
 
 
-class IMapIterator(object):
+class IMapIterator(Arrivals):
     """The results of ``Pool.imap``, as they come, in order."""
 
+    _timeout_error = TimeoutError
+
     def __init__(self, chunked):
+        super(IMapIterator, self).__init__()
         self._chunked = chunked
-        self._slots = collections.deque()       # the last, which nothing is known of yet, is there from the start
-        self._add(1)
-        self._items = collections.deque()       # of the last chunk that was taken
-        self._lock = LockInC()
+        #: ``then()`` is called as the last of each ``batch`` calls has ended.
+        self.batch, self.then = _BATCH, None
 
     def __iter__(self):
         return self
 
     def next(self, timeout=None):
         """Return the next result, or raise what the call raised; TimeoutError after ``timeout`` seconds."""
-        while True:
-            try:
-                slot = self._slots[0]
-            except IndexError:
-                slot = None
-            if not (self._items or slot is not None and slot.ready):
-                self._wait_for_first(timeout)
-                continue
-            with self._lock:
-                if self._items:
-                    return self._items.popleft()
-                slot = self._slots[0] if self._slots else None
-                if slot is None or not slot.ready:      # another thread has taken what there was
-                    continue
-                if slot.error is not None and isinstance(slot.error, _End):
-                    raise StopIteration
-                self._slots.popleft()
-                if slot.error is None:
-                    if not self._chunked:
-                        return slot.value
-                    self._items.extend(slot.value)
-                    continue
-            try:
-                return slot.result()
-            finally:
-                slot = None     # no cycle through the traceback
+        item = self.take(timeout)
+        if type(item) is not Slot:
+            return item
+        try:
+            return item.result()
+        finally:
+            item = None     # no cycle through the traceback
 
     __next__ = next
 
-    def _expect(self, count):
-        """Return the slots of that many results more."""
-        slots = [self._slots[-1]]
-        slots += self._add(count)
-        return slots[:-1]
+    def put(self, index, results):
+        super(IMapIterator, self).put(index, results)
+        for _ in range(index // self.batch, (index + len(results)) // self.batch):
+            self.then()
 
-    def _add(self, count):
-        slots = [Slot() for _ in range(count)]
-        self._slots.extend(slots)
-        return slots
+    def _take_in(self, index, results):
+        self._arrived[index] = self._flat(results), len(results)
+        return index
 
-    def _end(self):
-        self._slots[-1].set_exception(_End())
-
-    def _wait_for_first(self, timeout):
-        """Return once the slot is ready whose turn it is."""
-        if not _wait(self._slots[0], timeout):
-            raise TimeoutError
+    def _flat(self, results):
+        if not self._chunked:
+            return results
+        return [item for result in results for item in ((result,) if type(result) is Slot else result)]
 
 
 class IMapUnorderedIterator(IMapIterator):
     """The results of ``Pool.imap_unordered``, as they come."""
 
-    def __init__(self, chunked):
-        super(IMapUnorderedIterator, self).__init__(chunked)
-        self._slots = collections.deque()       # those that are ready
-        self._tickets = [None]      # one for each that is not, and one for the end
-        self._bells = []            # slots of those who wait for the next
-
-    def _expect(self, count):
-        self._tickets.extend([None] * count)
-        return [Slot(self._arrived) for _ in range(count)]
-
-    def _arrived(self, slot):
-        slot.ready = True       # first: whoever finds it takes it
-        self._slots.append(slot)
-        self._tickets.pop()
-        if self._bells or not self._tickets:
-            self._tell()
-
-    def _end(self):
-        self._tickets.pop()
-        self._tell()
-
-    def _tell(self):
-        """Have those who wait look what there is."""
-        if not self._tickets:
-            end = Slot()
-            end.set_exception(_End())
-            self._slots.append(end)
-        for bell in list(self._bells):
-            if not bell.ready:      # the others are about to wake
-                set_future(bell.set_result, None)
-
-    def _wait_for_first(self, timeout):
-        bell = Slot()
-        self._bells.append(bell)
-        try:
-            if not self._slots and not _wait(bell, timeout):
-                raise TimeoutError
-        finally:
-            self._bells.remove(bell)
+    def _take_in(self, index, results):
+        self._items.extend(self._flat(results))
+        return self._next
 
 
 class _Feeder(object):
-    """Submits the ``calls`` of an ``imap``, ``(args, first)`` of each, two batches ahead of their results."""
+    """Submits the calls of an ``imap``, of ``fn`` with each of ``arguments``, two batches ahead of their results."""
 
-    def __init__(self, pool, results, fn, calls):
+    def __init__(self, pool, results, fn, arguments, chunksize):
         self._pool = pool
         self._results = results
         self._fn = fn
-        self._calls = calls
+        self._arguments = arguments
+        self._chunksize = chunksize
         self._count = 0         # of those that were submitted
         self._turn = [None]     # whoever takes it submits
         self._due = []          # how many calls are to be submitted, each time
@@ -284,52 +220,60 @@ class _Feeder(object):
 
     def _run(self, at_once):
         permits = threading.Semaphore(2)
+        self._results.then = permits.release
         while not self.ended:
             if not self._count % _BATCH:
                 permits.acquire()
-            self._submit(at_once, permits.release)
+            self._submit(at_once)
 
-    def advance(self, calls=_BATCH):
-        """Submit so many calls, which are at hand, and more as they end, in the thread that takes note of it: the engine's.
+    def feed_ahead(self):
+        """Submit two batches, whose items are at hand, and have those that follow submitted as they end."""
+        self._results.batch, self._results.then = _AT_HAND, self.advance
+        self._advance(2 * _AT_HAND)
+
+    def advance(self):
+        """Submit one more batch, in the thread that takes note of the end of one: the engine's.
 
         It may be another once all ends, and this one again inside.
         """
-        self._due.append(calls)
+        self._advance(_AT_HAND)
+
+    def _advance(self, count):
+        self._due.append(count)
         while self._due and take(self._turn):
             try:
-                calls = 0
+                count = 0
                 while self._due:        # who has the turn alone takes from it
-                    calls += self._due.pop()
-                if calls and not self.ended:
-                    self._submit(calls, self.advance)
+                    count += self._due.pop()
+                if count and not self.ended:
+                    self._submit(count)
             finally:
                 self._turn.append(None)
 
-    def _submit(self, most, then):
-        """Submit so many calls, and have ``then()`` called as the last of each batch ends; where there are fewer, end."""
-        pool, results, fn, call, slots = self._pool, self._results, self._fn, self._pool._call, ()
+    def _submit(self, most):
+        """Submit so many calls; where there are fewer, end."""
+        pool, results, first, count = self._pool, self._results, self._count, 0
         try:
-            batch = list(itertools.islice(self._calls, most))
-            slots = results._expect(len(batch))
-            for slot in slots[-(self._count + 1) % _BATCH::_BATCH]:
-                slot.tell(then)
-            self._count += len(batch)
-            if len(batch) < most:
+            batch = list(itertools.islice(self._arguments, most))
+            count = len(batch)
+            results.expect(count)
+            self._count += count
+            if count < most:
                 self.ended = True
             if batch:
-                pool._engine.submit_all([call(slot, fn, args, NO_KWARGS, pool, first)
-                                         for slot, (args, first) in zip(slots, batch)])
+                pool._submit(results, first, self._fn, batch, self._chunksize)
         except:     # noqa: E722 (the user's iterable has raised, on 2.7 maybe no BaseException, or the pool has ended)
             self.ended = True
-            for slot in slots or results._expect(1):
-                set_future(slot.set_exception, sys.exc_info()[1])
+            if not count:
+                count = 1
+                results.expect(count)
+            results.put(first, [failed(sys.exc_info()[1])] * count)
             if not in_own_thread() and cuts_in(*sys.exc_info()[1:]):
                 raise
         finally:
-            slots = None        # no cycle through the traceback
             if self.ended:
-                self._pool = self._results = self._fn = self._calls = None      # a slot that is kept keeps none of them
-                results._end()
+                self._pool = self._results = self._fn = self._arguments = None      # what keeps this keeps none of them
+                results.end()
                 pool._fed(self)
 
 
@@ -384,7 +328,7 @@ class Pool(_native_pool.Pool):
         return PoolEngine(processes, context or get_context(), initializer, initargs, maxtasksperchild)
 
     _call = PoolCall
-    _engine_feeds = True        # its thread runs nobody's code
+    _in_processes = True        # the engine's thread runs nobody's code, and its calls can travel together
 
     if _ResourceWarning is not None:
         def __del__(self):
@@ -464,19 +408,26 @@ class Pool(_native_pool.Pool):
             chunksize = max(1, -(-len(items) // (4 * self._processes)))
         elif chunksize < 1:
             raise ValueError('Chunksize must be 1+, not %d' % chunksize)
-        if chunksize > 1:
-            fn, calls = each, _chunks(func, items, chunksize)
-            at_once = alone = self._processes
-        else:
-            fn, calls = func, zip(items if each is star_each else zip(items), itertools.repeat(None))
-            at_once, alone = max(1, len(items)), 0
         result = MapResult(self._callbacks, callback, error_callback, len(items), chunksize)
-        calls = (self._call(slot, fn, args, NO_KWARGS, self, first) for slot, (args, first) in zip(result._parts, calls))
-        for call in itertools.islice(calls, alone):     # each straight to a worker, and runs while the others are made
-            self._engine.submit(call)
-        for batch in batches(calls, at_once):
-            self._engine.submit_all(batch)
+        if chunksize > 1:
+            fn, arguments, alone = each, _chunks(func, items, chunksize), self._processes
+        else:
+            fn, arguments, alone = func, iter(items if each is star_each else zip(items)), 0
+        # Each that is alone goes straight to a worker, and runs while the others are made.
+        index = 0
+        for batch in itertools.chain(batches(itertools.islice(arguments, alone), 1, 1), batches(arguments, _BATCH)):
+            self._submit(result, index, fn, batch, chunksize)
+            index += len(batch)
         return result
+
+    def _submit(self, results, index, fn, arguments, chunksize):
+        """Submit the calls of ``fn`` with each of ``arguments``; ``results.put`` is told of them, from ``index`` on."""
+        if chunksize == 1 and self._in_processes and are_plain(fn, arguments):
+            self._engine.submit_batch(Batch(results, index, fn, arguments, self, self._call))
+        else:
+            self._engine.submit_all([
+                self._call(Place(results, at), fn, args, NO_KWARGS, self, at * chunksize if chunksize > 1 else None)
+                for at, args in enumerate(arguments, index)])
 
     def imap(self, func, iterable, chunksize=1):
         """Return an iterator over ``func`` of each item of ``iterable``, in order, called in workers.
@@ -498,14 +449,14 @@ class Pool(_native_pool.Pool):
             raise ValueError('Chunksize must be 1+, not %d' % chunksize)
         results = iterator_type(chunksize > 1)
         if chunksize == 1:
-            fn, calls = func, zip(zip(iter(iterable)), itertools.repeat(None))
+            fn, arguments = func, zip(iter(iterable))
         else:
-            fn, calls = call_each, _chunks(func, iter(iterable), chunksize)
-        feeder, at_hand = _Feeder(self, results, fn, calls), type(iterable) in AT_HAND
+            fn, arguments = call_each, _chunks(func, iter(iterable), chunksize)
+        feeder, at_hand = _Feeder(self, results, fn, arguments, chunksize), type(iterable) in AT_HAND
         self._feeders.add(feeder)
         try:
-            if at_hand and chunksize == 1 and self._engine_feeds:
-                feeder.advance(2 * _BATCH)
+            if at_hand and chunksize == 1 and self._in_processes:
+                feeder.feed_ahead()
             else:
                 feeder.start(_BATCH if at_hand else 1)
         except BaseException:       # no memory for a thread, or Ctrl-C
@@ -545,12 +496,11 @@ class Pool(_native_pool.Pool):
 
 
 def _chunks(fn, items, size):
-    """Yield ``((fn, chunk), first)`` of each chunk of up to ``size`` items: a sequence, and the index of its first item."""
+    """Return an iterator over ``(fn, chunk)`` of each chunk of up to ``size`` items: a sequence."""
     if type(items) in _SLICED:
-        return (((fn, items[first:first + size]), first) for first in range(0, len(items), size))
+        return ((fn, items[first:first + size]) for first in range(0, len(items), size))
     items = iter(items)
-    chunks = iter(lambda: tuple(itertools.islice(items, size)), ())
-    return zip(zip(itertools.repeat(fn), chunks), itertools.count(0, size))
+    return zip(itertools.repeat(fn), iter(lambda: tuple(itertools.islice(items, size)), ()))
 
 
 class ThreadPool(Pool, _native_pool.ThreadPool):
@@ -573,7 +523,7 @@ class ThreadPool(Pool, _native_pool.ThreadPool):
         return ThreadEngine(
             processes, 'ThreadPool-%d' % next(_pool_count), initializer, initargs, BrokenThreadPool, finishing=False)
 
-    _engine_feeds = False       # its threads have work to do
+    _in_processes = False
 
     @staticmethod
     def _call(slot, fn, args, kwargs, pool, first=None):

@@ -4,7 +4,6 @@ from __future__ import absolute_import, division, print_function
 import itertools
 import operator
 import sys
-from functools import partial
 
 import six
 from six.moves import map, zip
@@ -14,14 +13,16 @@ from ._compat.py27.contexts import get_context
 from ._compat.py312 import cpu_count
 from ._compat.py36.processes import kill, terminate
 from ._compat.py37.signatures import show_signature
+from ._engine.arrivals import Arrivals
+from ._engine.batches import Batch, Place, are_plain
 from ._engine.calls import NO_KWARGS, Call
 from ._engine.chunks import call_each, star_each
 from ._engine.dispatcher import Engine
-from ._engine.slots import MapSlot
+from ._engine.slots import Slot
 from ._errors import BrokenProcessPool
 from ._errors import RemoteTraceback as _RemoteTraceback    # noqa: F401 (CPython's name for it here)
 from ._futures import Executor, ExecutorGaps, Future
-from ._map import AT_HAND, batches, map_calls
+from ._map import AT_HAND, batches, deadline_after, left_until, map_calls, result_of
 from ._signatures import check_number, signature, submit_arguments
 
 __all__ = ('ProcessPoolExecutor', 'BrokenProcessPool')
@@ -113,27 +114,19 @@ class ProcessPoolExecutor(ExecutorGaps, _NativeProcessPoolExecutor, Executor):
         """
         if chunksize < 1:
             raise ValueError('chunksize must be >= 1.')
-        at_hand = AT_HAND.issuperset(map(type, iterables))
         if chunksize == 1:
-            submit_all = partial(self._submit_all, _AT_ONCE) if at_hand and self._submits_itself() else None
-            return map_calls(self, fn, zip(*iterables), timeout, buffersize, submit_all)
-        each, items = (call_each, iter(iterables[0])) if len(iterables) == 1 else (star_each, zip(*iterables))
-        chunks = iter(lambda: tuple(itertools.islice(items, chunksize)), ())
-        submit_all = partial(self._submit_all, self._max_workers) if at_hand and self._submits_itself() else None
-        return _chained(map_calls(self, each, zip(itertools.repeat(fn), chunks), timeout, buffersize, submit_all))
-
-    def _submits_itself(self):
-        """Return whether nobody has put another ``submit`` in the place of ours."""
-        return getattr(self.submit, '__func__', None) is _own_submit
-
-    def _submit_all(self, at_once, fn, arguments):
-        """Submit ``fn(*args)`` for each ``args``, ``at_once`` in the first step."""
-        slots = []
-        for batch in batches(arguments, at_once):
-            calls = [Call(MapSlot(), fn, args, {}) for args in batch]
-            self._engine.submit_all(calls)
-            slots += [call.future for call in calls]
-        return slots
+            arguments, at_once = zip(*iterables), _AT_ONCE
+        else:
+            each, items = (call_each, iter(iterables[0])) if len(iterables) == 1 else (star_each, zip(*iterables))
+            chunks = iter(lambda: tuple(itertools.islice(items, chunksize)), ())
+            fn, arguments, at_once = each, zip(itertools.repeat(fn), chunks), self._max_workers
+        # What is at hand is submitted at once, but where somebody has put another ``submit`` in the place of ours.
+        if buffersize is None and AT_HAND.issuperset(map(type, iterables)) and (
+                getattr(self.submit, '__func__', None) is _own_submit):
+            results = _map_at_once(self._engine, fn, arguments, timeout, at_once)
+        else:
+            results = map_calls(self, fn, arguments, timeout, buffersize)
+        return results if chunksize == 1 else _chained(results)
 
     @signature('self, wait=True, *, cancel_futures=False')
     def shutdown(self, wait, cancel_futures):
@@ -160,6 +153,38 @@ class ProcessPoolExecutor(ExecutorGaps, _NativeProcessPoolExecutor, Executor):
 
 
 _own_submit = vars(ProcessPoolExecutor)['submit']
+
+
+def _map_at_once(engine, fn, arguments, timeout, at_once):
+    """As ``map_calls``, by an engine of processes: ``at_once`` calls are submitted in the first step, more in the next."""
+    deadline, arrivals, index = deadline_after(timeout), Arrivals(), 0
+    try:
+        for batch in batches(arguments, at_once):
+            arrivals.expect(len(batch))
+            if are_plain(fn, batch):
+                engine.submit_batch(Batch(arrivals, index, fn, batch, None, Call))
+            else:
+                engine.submit_all([Call(Place(arrivals, at), fn, args, NO_KWARGS) for at, args in enumerate(batch, index)])
+            index += len(batch)
+    except BaseException:
+        arrivals.abandoned = True
+        raise
+    arrivals.end()
+    return _arrived(arrivals, deadline)
+
+
+def _arrived(arrivals, deadline):
+    try:
+        while True:
+            try:
+                item = arrivals.take(left_until(deadline))
+            except StopIteration:
+                return
+            result = [result_of(item) if type(item) is Slot else item]
+            item = None
+            yield result.pop()
+    finally:
+        arrivals.abandoned = True
 
 
 def _chained(chunks):

@@ -7,6 +7,7 @@ import gc
 import multiprocessing
 import os
 import platform
+import select
 import shutil
 import signal
 import socket
@@ -95,6 +96,10 @@ class Gate(object):
 
     def admit_one(self):
         return self.admit()[0]
+
+    def is_empty(self):
+        """Return whether nobody is at the door."""
+        return not select.select([self._socket], [], [], 0)[0]
 
     def open(self):
         """Let everybody go who was admitted."""

@@ -231,6 +231,14 @@ def visit(address, value=None):
     return value
 
 
+def visit_where_told(text):
+    """``text`` is a number and, for the call that is to visit, an address."""
+    number, _, address = text.partition(' ')
+    if address:
+        visit(address, number)
+    return int(number)
+
+
 def visit_then_touch(address, path):
     visit(address)
     return touch(path)
@@ -625,6 +633,11 @@ def die_at_five(x, text=None):
     if x == 5:
         os._exit(5)
     return x
+
+
+def give_badly(x):
+    """Return what cannot be unpickled, for one in three."""
+    return FailsToUnpickle() if x == 1 else x
 
 
 def die_by_signal(number):

@@ -23,18 +23,22 @@ if sys.version_info >= (3, 5):
         return function(*args)
 else:
     import os
-    from functools import partial
+
+    def _retrying(function):
+        def retrying(*args):
+            while True:
+                try:
+                    return function(*args)
+                except (OSError, IOError, select.error) as error:
+                    if not is_interrupted(error):
+                        raise
+        return retrying
 
     def retried(function, *args):
         """Return ``function(*args)``, a system call, made again for as long as signals cut it short.
 
         The handlers of those signals run in between, and an exception that one raises gets out.
         """
-        while True:
-            try:
-                return function(*args)
-            except (OSError, IOError, select.error) as error:
-                if not is_interrupted(error):
-                    raise
+        return _retrying(function)(*args)
 
-    read, write = partial(retried, os.read), partial(retried, os.write)
+    read, write = _retrying(os.read), _retrying(os.write)

@@ -22,7 +22,9 @@
 ``threads``      the engine of the thread pools, all of it
 ``calls``        a call, and what becomes of its future
 ``callbacks``    the thread that a ``Pool`` calls callbacks in
-``slots``        what came of a call of ``Pool`` or ``map``, where a future costs too much
+``slots``        what came of a call of ``Pool``, where a future costs too much
+``batches``      many calls that travel as one
+``arrivals``     the results of many calls as they come, in order
 ``exits``        the engines that a process finishes before it exits
 ``.._steps``     steps that no signal comes between
 
@@ -32,7 +34,11 @@ share a big argument hold it once. Where as many workers run short calls as ther
 than the call, so then too it waits, for the dispatcher to send several at once to those that run. The dispatcher reads
 results, gives each worker that is running out of calls about a millisecond's worth from ``_pending``, in one write, and only
 then sets the futures. Long calls are never sent ahead.
-``map`` and ``Pool`` leave many calls to the dispatcher in one step. Whoever waits for a call that is alone with its worker
+``map`` and ``Pool`` leave many calls to the dispatcher in one step. With one function and plain arguments (numbers, short text,
+None) they are a ``Batch``, and there is no object for a call but its arguments: what goes to a worker is cut from it and
+pickled in one, and the results of those that ended together are put into their ``Arrivals`` in one step. Still each is
+claimed, run, written and lost by itself. From such calls the dispatcher naps, 0.1 ms, where few results came and every worker
+has enough to do meanwhile: to look for results costs as much as to take in 30 of them. Whoever waits for a call that is alone with its worker
 reads the result itself, for a while (``leading``): then the dispatcher sleeps all the time.
 When a worker has nothing to do and nothing is pending, calls that were sent ahead to others are taken back for it. So an
 idle worker never waits while a call that has not started exists anywhere; where all have been short it may, for a few
@@ -80,7 +86,10 @@ reasoning and not by having run one:
 ``Memory.used``                                     one reference: our thread's, and who has reserved the worker
 ``Callbacks._ended``                                stored before its thread looks a last time at the queue; whoever adds
                                                     looks at it after that
-``Pool._feeders`` ``IMapIterator._slots``           a set and a deque, one item at a time, which is whole
+``Pool._feeders``                                   a set, one item at a time, which is whole
+``Arrivals._items`` ``_arrived`` ``_tickets``       a deque, a dict and a list, each step whole. Who puts something there rings
+``_bells``                                          ``_bells`` after that; who waits hangs one up and looks after that
+``Arrivals._next``                                  ``Arrivals._lock``
 ``_Feeder._due``                                    ``append``, and a look whether there is a ticket; whoever gives the
                                                     ticket back looks at it after that
 ``_death`` ``_ended``                               set once, under the lock and by our thread; whoever left a call in
@@ -93,7 +102,7 @@ reasoning and not by having run one:
 a ``Call``                                          whoever took it out of ``_pending`` or ``_Worker.calls``: nobody else
 ``ThreadEngine._death`` ``_alive`` ``threads``      ``ThreadEngine._lock``
 ``ThreadEngine._calls`` ``_idle``                   a queue and a deque, whole; a thread is in ``_idle`` before it waits
-a thread's ticket, and a ``MapSlot``'s              ``list.pop``: of two who take it one has it
+a thread's ticket, and a ``MapResult``'s last       ``list.pop``: of two who take it one has it
 ==================================================  ======================================================================
 
 KeyboardInterrupt comes between any two instructions of the main thread. What a call's sending changes is changed in one
@@ -107,8 +116,8 @@ read off: the oldest without a result was running, unless its claim is still in 
 ``PoolEngine`` fails the one that was running, lets the others wait again, and has another worker started, by our thread.
 
 ``Pool`` is made of the same calls. Its callbacks have a thread of their own: they may wait for the pool, and hold up nothing
-but each other. What ``imap`` is given is consumed about 512 calls ahead of those that have ended: by one more thread, or,
-where every item is at hand, by the one that takes note of what has ended, which saves handing the interpreter on.
+but each other. What ``imap`` is given is consumed about 512 calls ahead of those that have ended, by one more thread; or,
+where every item is at hand, 2,048 ahead, by the thread that takes note of what has ended, which saves handing the interpreter on.
 
 What is big is pickled without a copy, and written once to memory that the worker reads it from; so are results. The
 memory is kept for the next, because new pages cost most of the time, but not by a worker that has nothing to do.

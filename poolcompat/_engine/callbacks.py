@@ -43,9 +43,18 @@ class Callbacks(object):
 
     def work_until(self, slot):
         """Call other functions until the slot is ready, in one of them that waits for it."""
-        slot.tell(lambda: self._queue.put((_nothing, _nothing)))
+        slot.tell(self.notify_all)
         while not slot.ready:
             self._step(self._queue.get())
+
+    def wait_unless(self, happened, timeout):
+        """As a Condition's, without a time-out, in a function that waits: call one more, or be notified."""
+        if not happened():
+            self._step(self._queue.get())
+
+    def notify_all(self):
+        """End a wait for the next function."""
+        self._queue.put((_nothing, _nothing))
 
     def _run(self):
         thread = threading.current_thread()

@@ -4,17 +4,12 @@ from __future__ import absolute_import, division, print_function
 import logging
 import os
 import threading
-import types
-
-import six
 
 from .._compat.py37.futures import InvalidStateError
 from .chunks import call_each, star_each
 
 log = logging.getLogger('concurrent.futures')
 
-_SMALL = frozenset([type(None), bool, float]).union(six.integer_types)
-_TEXT = frozenset([bytes, six.text_type])
 NO_KWARGS = {}      # of most calls of processes, where it goes no further than into a pickle
 
 
@@ -25,6 +20,7 @@ class Call(object):
     sent it has a ``number`` among the calls of its worker, and is ``queued`` where that was busy: it may be taken back.
     """
     __slots__ = ('future', 'fn', 'args', 'kwargs', 'pool', 'first', 'payload', 'running', 'number', 'queued')
+    count = 1       # a Batch has more
 
     def __init__(self, future, fn, args, kwargs, pool=None, first=None):
         self.future = future
@@ -48,30 +44,6 @@ def name_of(fn):
                           getattr(fn, '__qualname__', None) or getattr(fn, '__name__', None) or type(fn).__name__)
     except Exception:       # the user's own attributes
         return type(fn).__name__
-
-
-def take_alike(calls, most_bytes):
-    """Return the calls that are taken from the front of ``calls`` to be pickled together, none where one comes alone.
-
-    All are of one function, and their arguments such that nothing but the function can be at fault.
-    """
-    fn, alike, size = calls[0].fn, [], 0
-    if type(fn) is not types.FunctionType or most_bytes <= 0:
-        return alike
-    for call in calls:
-        if call.fn is not fn or call.kwargs or call.payload is not None:
-            break
-        for arg in call.args:
-            kind = type(arg)
-            size += 16 if kind in _SMALL else len(arg) if kind in _TEXT else most_bytes + 1
-        if size > most_bytes:
-            break
-        alike.append(call)
-    if len(alike) < 2:
-        return []
-    for _ in alike:
-        calls.popleft()
-    return alike
 
 
 def own_thread(**kwargs):

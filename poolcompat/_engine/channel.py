@@ -22,7 +22,7 @@ from functools import partial
 import six
 from six.moves import _thread
 
-from .._compat.py27.pickling import Pieces, joined
+from .._compat.py27.pickling import Pieces, joined, received
 from .._compat.py27.pipes import keep_from_programs
 from .._compat.py27.waiting import get_ident
 from .._compat.py34 import read, retried, write
@@ -133,8 +133,8 @@ class _Reader(object):
         self.more = len(data) == _READ
         if self._rest:
             data = self._rest + data
-        frames, at, end, unpack = [], 0, len(data), _HEADER.unpack_from
-        start = _HEADER.size
+        frames, at, end, unpack, size = [], 0, len(data), _HEADER.unpack_from, _HEADER.size
+        start = size
         while start <= end:
             kind, number, length, seconds = unpack(data, at)
             if start + length > end:
@@ -147,7 +147,7 @@ class _Reader(object):
                 break
             at = start + length
             frames.append((kind, number, seconds, data[start:at]))
-            start = at + _HEADER.size
+            start = at + size
         self._rest = data[at:]
         return frames
 
@@ -160,8 +160,9 @@ class _Reader(object):
         self._filled += count or 0
         if self._filled < len(body):
             return ()
-        frame, self._big = self._big, None
-        return (frame,)
+        kind, number, seconds, _ = self._big
+        self._big = None
+        return ((kind, number, seconds, received(body)),)
 
 
 def _write(fd, data):
@@ -366,11 +367,12 @@ class FastWorkerEnd(object):
         if type(body) is Pieces:
             placed = self._memory and self._memory.put_result(body)
             kind, body = (SHARED_RESULT, placed) if placed else (kind, joined(body))
+        header = _HEADER.pack(kind, number, len(body), seconds)
         if len(body) <= _READ:
-            _write(fd, pack(kind, number, body, seconds))
+            _write(fd, header + body)
         else:                       # is not copied, to stand behind its header
             enlarge(fd)
-            _write(fd, _HEADER.pack(kind, number, len(body), seconds))
+            _write(fd, header)
             _write(fd, body)
 
 

@@ -23,9 +23,10 @@ The protocol is modelled in ``tests/model/claims.pml``, which is searched exhaus
 from __future__ import absolute_import, division, print_function
 
 import errno
+import os
 import struct
 
-from .._compat.py34 import read, write
+from .._compat.py34 import is_interrupted, write
 
 _NUMBER = struct.Struct('<Q')
 
@@ -35,12 +36,14 @@ MOST = 4096 // _NUMBER.size
 
 def _read(fd, count):
     """Return up to ``count`` numbers from the pipe, packed, none where it is empty. Each is whole: writes are atomic."""
-    try:
-        return read(fd, count * _NUMBER.size)
-    except (OSError, IOError) as error:
-        if error.errno != errno.EAGAIN:
-            raise
-        return b''
+    while True:
+        try:
+            return os.read(fd, count * _NUMBER.size)
+        except (OSError, IOError) as error:
+            if error.errno == errno.EAGAIN:
+                return b''
+            if not is_interrupted(error):
+                raise
 
 
 class ParentClaims(object):

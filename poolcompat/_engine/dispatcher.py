@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import collections
+import itertools
 import os
 import sys
 import threading
@@ -21,16 +22,21 @@ from .._errors import (GUARD, KILLED, BrokenProcessPool, Death, RemoteTraceback,
 from .._steps import in_one_step
 from . import channel as channels
 from . import exits
-from .calls import cancel, could_not_set, fail, in_own_thread, log, own_thread, set_future, start, take, take_alike
+from .batches import Batch, singles, take_alike
+from .calls import cancel, could_not_set, fail, in_own_thread, log, own_thread, set_future, start, take
 from .leading import TURN, Leading, cuts_in, lead
 from .locking import is_inside, locked
 from .memory import Shared
+from .slots import failed
 from .worker import dump_returned, main, unpack_error
 
 _AHEAD_SECONDS = .001       # how much work a busy worker is kept supplied with
 LOOK_SECONDS = 2            # how often to look whether busy workers live, should no descriptor tell
 _STILL_SECONDS = .004       # how long a worker may end no short call before it stands still: it may be kept from running
 _SHORT = .00005             # seconds: to wake a worker takes longer than a call of less
+_NAP = .0001                # seconds for which results of short calls are left to gather, and it takes half as long to wake
+_FEW = 64                   # results, which cost less than it takes to look for them
+_BETWEEN = .000002          # seconds from one short call of a worker to the next
 _KEPT_BYTES = 1 << 29       # of memory for big arguments and results, at most, while it is not used, of all workers
 _GRACE_SECONDS = 1          # how long a worker that was told to end may take before it is killed
 
@@ -49,7 +55,8 @@ class _Worker(object):
         self.late_turn = None       # the one that there was when our thread looked last
         self.ready = False          # it said so
         self.reserved = 0           # how many calls a thread is about to send it
-        self.calls = collections.deque()    # sent, without a result yet, in order
+        self.calls = collections.deque()    # sent, without a result yet, in order; a Batch is one of them
+        self.more = 0               # how many more those of batches are
         self.number = 0             # of the next call
         self.done = 0               # calls that have ended
         self.late_done = None       # and as of a late look, if it had calls then
@@ -92,6 +99,7 @@ class Engine(Leading, exits.Served):
         self._standing = 0          # how many did
         self._holds = False         # as many move as are to: calls wait, though workers have nothing to do
         self._stuck = collections.deque()       # workers whose pipe did not take all, for our thread to watch
+        self._naps = False          # few results came, of calls that travel together
         self._pace = None           # seconds that a call takes, by late experience
         self.cpus = cpu_count() or 2
         self._failed_starts = 0     # workers in a row that did not get as far as to be ready
@@ -152,6 +160,14 @@ class Engine(Leading, exits.Served):
         if calls:
             self.check_process()
             self._leave(calls)
+
+    def submit_batch(self, batch):
+        """As ``submit_all``, for a Batch."""
+        self._give_turn_up()
+        if not self._launched:
+            self.submit(*batch.cut(1).calls())
+        self.check_process()
+        self._leave((batch,))
 
     def _leave(self, calls):
         """Leave the calls to our thread. Takes no lock: this thread may have it, in what a signal's handler or the collector
@@ -263,7 +279,7 @@ class Engine(Leading, exits.Served):
             return 0
         free = sum(not worker.ready or _is_idle(worker) for worker in self._workers)
         moving = sum(max(0, worker.reserved - (not worker.calls)) for worker in self._workers)
-        return min(len(self._pending) + self._queued + moving - free, room)
+        return min(self._waiting() + self._queued + moving - free, room)
 
     def _dispatch(self, worker, calls, choice):
         """Pickle the calls and send them to ``worker``, which is reserved for this thread; what is too much goes back.
@@ -271,17 +287,23 @@ class Engine(Leading, exits.Served):
         The worker leaves ``choice`` when it is no longer reserved.
         """
         pickling = Pickling()
-        packed, parcels, size = [], [], 0       # a parcel: how many calls, the kind of their frame, and they pickled
+        packed, parcels, size = [], [], 0       # a parcel: calls, the kind of their frame, and they pickled
         most = worker.channel.ahead_bytes
         busy = bool(worker.calls)       # it may run out of calls meanwhile, but it gets none from others
         alone = len(calls) == 1
         while calls:
-            alike = () if alone or not (busy or packed) else take_alike(calls, most - size)
+            if type(calls[0]) is Batch:
+                alike = [calls.popleft()]
+            else:
+                alike = () if alone or not (busy or packed) else take_alike(calls, most - size)
             if alike:
                 kind, payload = channels.TOGETHER, self._pack_together(alike)
                 if payload is None:
-                    calls.extendleft(reversed(alike))
+                    calls.extendleft(reversed(singles(alike)))
                     alone = True        # each will say by itself what is wrong
+                elif size + len(payload) > most and (busy or packed):
+                    calls.extendleft(reversed(alike))
+                    break
             else:
                 call = calls.popleft()
                 if call.payload is None and not self._pack(call, pickling):
@@ -296,10 +318,10 @@ class Engine(Leading, exits.Served):
             if payload:
                 size += len(payload)
                 packed += alike
-                parcels.append((len(alike), kind, payload))
-        unseen = self._hand_over(worker, packed, self._frames(worker, busy, packed, parcels), calls, choice)
+                parcels.append((alike, kind, payload))
+        unseen = self._hand_over(worker, packed, self._frames(worker, busy, parcels), calls, choice)
         if self._death is not None:
-            for call in packed + list(calls):
+            for call in singles(packed + list(calls)):
                 fail(call, self._death.error(self._error_type))
         elif worker.channel.blocks:
             worker.channel.flush()
@@ -321,6 +343,7 @@ class Engine(Leading, exits.Served):
                 if ahead:
                     worker.channel.claims.offer(ahead)
                     self._queued += len(ahead)
+                worker.more += len(ahead) + (not packed[0].queued) - len(packed)
                 in_one_step(partial(worker.calls.extend, packed), partial(worker.channel.unsent.extend, unsent))
                 if not packed[0].queued:        # nobody takes it back
                     packed[0].payload = None
@@ -350,27 +373,33 @@ class Engine(Leading, exits.Served):
 
     def _pack_together(self, calls):
         """Return the calls pickled together, and keep those in the list that are to be run; None where it cannot be done."""
-        calls[:] = [call for call in calls if call.running or start(call)]
+        if type(calls[0]) is Batch:
+            arguments = calls[0].arguments
+            del calls[not calls[0].results.abandoned:]
+        else:
+            calls[:] = [call for call in calls if call.running or start(call)]
+            arguments = [call.args for call in calls]
         try:
-            return joined(dumps_alone((calls[0].fn, [call.args for call in calls]))) if calls else b''
+            return joined(dumps_alone((calls[0].fn, arguments))) if calls else b''
         except Exception:
             return None
 
-    def _frames(self, worker, busy, calls, parcels):
+    def _frames(self, worker, busy, parcels):
         """Number the calls; return what is to be written for them, and the numbers of those that are sent ahead."""
-        numbers = list(range(worker.number, worker.number + len(calls)))
-        frames, at = [], 0
-        for count, kind, payload in parcels:
-            frames.append((kind, numbers[at], payload, count))
-            at += count
-        for call, number in zip(calls, numbers):
-            call.number = number
-            call.queued = True
-        if calls and not busy:
-            calls[0].queued = False
-            del numbers[0]
-        worker.number += len(calls)
-        return worker.channel.entries(frames), numbers
+        frames, number = [], worker.number
+        for calls, kind, payload in parcels:
+            first = number
+            for call in calls:
+                call.number = number
+                call.queued = True
+                number += call.count
+            frames.append((kind, first, payload, number - first))
+        ahead = list(range(worker.number, number))
+        if parcels and not busy and parcels[0][1] != channels.TOGETHER:
+            parcels[0][0][0].queued = False
+            del ahead[0]
+        worker.number = number
+        return worker.channel.entries(frames), ahead
 
     def _wake(self):
         poller = self._poller
@@ -472,6 +501,8 @@ class Engine(Leading, exits.Served):
 
     def _turn(self):
         """Wait for something to happen, and see to it."""
+        if self._naps and self._all_have_plenty():
+            time.sleep(_NAP)
         readable, writable = self._poller.poll(self._patience())
         self._quiet = not readable and not writable
         looked_at, woken = self._looked_at, None in readable
@@ -502,20 +533,46 @@ class Engine(Leading, exits.Served):
         for worker in ended:
             self._bury(worker)
 
+    def _all_have_plenty(self):
+        """Return whether some workers are busy, and none of them will be out of calls after a nap."""
+        busy = [worker for worker in self._workers if worker.calls]
+        return bool(busy) and min(map(_load, busy)) * (self._pace + _BETWEEN) > 3 * _NAP
+
     @locked
     def _flush(self, worker):
         """Write what the worker's pipe takes. A caller may be about to do so."""
         worker.channel.flush()
 
     def _settle(self, done):
-        """Set the futures of the calls that ended, ``(call, kind, body)`` of each, to what came back."""
+        """Set the futures of the calls that ended, ``(call, kind, body)`` of each, to what came back.
+
+        Those of a Batch come together, with their frames.
+        """
         for call, kind, body in done:
-            kind, value = self._outcome(call, kind, body)
             future = call.future
+            if future is None:
+                set_future(call.results.put, call.at, self._values(call, body))
+                continue
+            kind, value = self._outcome(call, kind, body)
             try:
                 (future.set_result if kind == channels.RESULT else future.set_exception)(value)
             except BaseException as error:
                 could_not_set(error)
+
+    def _values(self, batch, frames):
+        """Return what the calls of the Batch returned, or a slot with its error in the place of each that did not."""
+        values, result = [], channels.RESULT
+        for kind, _, _, body in frames:
+            try:
+                if kind == result and type(body) is not Shared:
+                    values.append(loads(body))
+                    continue
+            except:     # noqa: E722 (as below)
+                kind, value = self._could_not_load(batch, kind)
+            else:
+                kind, value = self._outcome(batch, kind, body)
+            values.append(value if kind == result else failed(value))
+        return values
 
     def _outcome(self, call, kind, body):
         """Return what came back: RESULT and what the call returned, or another kind and an exception."""
@@ -526,15 +583,18 @@ class Engine(Leading, exits.Served):
                 value = _unpack(body)
             if kind == channels.LOAD_ERROR:
                 value = self._unpickled_badly(call, 'the worker could not unpickle the call', value)
+            return kind, value
         except:     # noqa: E722 (2.7 can raise what is no BaseException)
-            error, traceback = sys.exc_info()[1:]
-            if not in_own_thread() and cuts_in(error, traceback):
-                raise
-            traceback = None
-            where = 'what the call returned' if kind == channels.RESULT else 'the exception that the call raised'
-            kind = channels.ERROR
-            value = self._unpickled_badly(call, where + ' could not be unpickled', without_frames(error, 1))
-        return kind, value
+            return self._could_not_load(call, kind)
+
+    def _could_not_load(self, call, kind):
+        """Return ERROR and the error of a call of which could not be unpickled what came back. In an ``except``."""
+        error, traceback = sys.exc_info()[1:]
+        if not in_own_thread() and cuts_in(error, traceback):
+            raise
+        traceback = None
+        where = 'what the call returned' if kind == channels.RESULT else 'the exception that the call raised'
+        return channels.ERROR, self._unpickled_badly(call, where + ' could not be unpickled', without_frames(error, 1))
 
     def _unpickled_badly(self, call, where, cause):
         """Return the error of a call that could not be unpickled, or what came of it."""
@@ -625,23 +685,25 @@ class Engine(Leading, exits.Served):
                 self._pending.append(call)      # was with a worker for a moment, and cannot be cancelled
 
     def _drop_pending(self):
-        """Return the calls that wait, which now are the caller's. Other threads may add to them meanwhile."""
+        """Return the calls that wait, each alone, which now are the caller's. Other threads may add to them meanwhile."""
         calls = []
         try:
             while True:
                 calls.append(self._pending.popleft())
         except IndexError:
-            return calls
+            return singles(calls)
 
     @locked
     def _note(self, arrived):
         """Note what the frames say of the workers; return ``(call, kind, body)`` of the calls that ended."""
-        done = []
+        done, together = [], 0
         if self._death is not None:     # another thread could not start a worker: the calls have failed already
             return done
         for worker, frames in arrived:
             ended, took = [], []
-            for kind, number, seconds, body in frames:
+            frames = iter(frames)
+            for frame in frames:
+                kind, number, seconds, body = frame
                 if kind == channels.READY:
                     worker.ready = True
                     self._failed_starts = 0
@@ -649,9 +711,17 @@ class Engine(Leading, exits.Served):
                 if kind == channels.INIT_ERROR:
                     worker.init_error = body
                     continue
-                call = worker.calls.popleft()
+                call = worker.calls[0]
                 if call.number != number:
                     raise RuntimeError('call %d ended, not %d' % (number, call.number))
+                if type(call) is Batch:
+                    some = [frame]
+                    some += itertools.islice(frames, call.count - 1)
+                    ended.append((self._end_some(worker, some), None, some))
+                    took += [seconds for _, _, seconds, _ in some]
+                    together += len(some)
+                    continue
+                worker.calls.popleft()
                 if kind == channels.SHARED_RESULT:
                     kind, body = channels.RESULT, worker.channel.memory.result(body)
                 ended.append((call, kind, body))
@@ -664,18 +734,35 @@ class Engine(Leading, exits.Served):
                     self.processes.pop(worker.process.pid, None)
                 else:
                     self._idle.append(worker)
+        self._naps = 0 < together < _FEW
         return done
+
+    def _end_some(self, worker, frames):
+        """Take the calls that the frames say ended from the Batch in front, and return them. Under the lock."""
+        batch, count = worker.calls[0], len(frames)
+        if frames[-1][1] != batch.number + count - 1:
+            raise RuntimeError('call %d ended, not %d' % (frames[-1][1], batch.number + count - 1))
+        for at, (kind, number, seconds, body) in enumerate(frames):
+            if kind == channels.SHARED_RESULT:
+                frames[at] = channels.RESULT, number, seconds, worker.channel.memory.result(body)
+        ended = batch.cut(count)
+        if not batch.count:
+            worker.calls.popleft()
+            count -= 1
+        worker.more -= count
+        return ended
 
     def _count(self, worker, ended, seconds):
         """Note that the worker ended the calls, ``(call, kind, body)`` of each, and how long each took. Under the lock."""
-        pace = self._pace
-        for (call, _, _), took in zip(ended, seconds):
-            self._queued -= call.queued
+        for call, _, _ in ended:
+            self._queued -= call.queued * call.count
             call.payload = None
+        pace = self._pace
+        for took in seconds:
             mean = took if pace is None else (7 * pace + took) / 8
             pace = took if took > mean else mean
         self._pace = pace
-        worker.done += len(ended)
+        worker.done += len(seconds)
 
     def _retire(self, worker):
         """Tell the worker to end, without waiting until it did. Under the lock."""
@@ -719,7 +806,7 @@ class Engine(Leading, exits.Served):
     @locked
     def _plan(self):
         """Reserve workers for the calls that wait; return pairs of both, and how many workers are missing."""
-        plan, crew, waiting = [], max(1, len(self._workers)), len(self._pending)
+        plan, crew, waiting = [], max(1, len(self._workers)), self._waiting()
         self._moving, self._holds, spare, slow = 0, False, len(self._idle), ()
         if not self._has_short_calls():
             slow = () if waiting else self._workers
@@ -733,22 +820,41 @@ class Engine(Leading, exits.Served):
         self._take_back(slow)
         if not self._pending:
             return plan, self._missing_workers()
-        share = waiting // crew if waiting else -(-len(self._pending) // max(1, spare))
+        share = waiting // crew if waiting else -(-self._waiting() // max(1, spare))
         most = max(self._least_ahead, int(_AHEAD_SECONDS / max(self._pace or 1, 1e-6)))
         most = max(1, min(self._channel_type.ahead, most))
         too_big = len(self._pending[0].payload or b'') > self._channel_type.ahead_bytes
         for worker in self._takers(len(self._idle) if too_big else spare, 0 if too_big else most // 2):
-            have = len(worker.calls)
+            have = _load(worker)
             room = most - have if have else most - self._least_ahead + 1        # what is least ahead can come after that
-            room = min(max(1, room), max(1, share), len(self._pending))
+            room = min(max(1, room), max(1, share))
             if self._max_tasks is not None:
                 room = min(room, self._max_tasks - worker.done - have)
             if room > 0:
-                worker.reserved = room
-                plan.append((worker, collections.deque([self._pending.popleft() for _ in range(room)])))
+                calls, worker.reserved = self._draw(room)
+                plan.append((worker, calls))
             if not self._pending:
                 break
         return plan, self._missing_workers()
+
+    def _waiting(self):
+        """Return how many calls wait, at least: of batches only the first is counted. Under the lock."""
+        try:
+            return len(self._pending) - 1 + self._pending[0].count
+        except IndexError:
+            return 0
+
+    def _draw(self, most):
+        """Take up to ``most`` calls from those that wait; return them, and how many. A Batch is cut. Under the lock."""
+        calls, count = collections.deque(), 0
+        while self._pending and count < most:
+            call = self._pending.popleft()
+            if call.count > most - count:
+                self._pending.appendleft(call)
+                call = call.cut(most - count)
+            count += call.count
+            calls.extend(call.calls() if type(call) is Batch and call.count == 1 else (call,))
+        return calls, count
 
     def _takers(self, spare, most):
         """Yield the workers that may have calls: ``spare`` with none, then those with up to ``most``. Under the lock."""
@@ -759,8 +865,8 @@ class Engine(Leading, exits.Served):
                 yield worker
         if most:
             busy = [worker for worker in self._workers if worker.calls and not worker.reserved]
-            for worker in sorted(busy, key=lambda worker: len(worker.calls)):
-                if len(worker.calls) <= most and not _stands_still(worker):
+            for worker in sorted(busy, key=_load):
+                if _load(worker) <= most and not _stands_still(worker):
                     yield worker
 
     def _take_back(self, slow):
@@ -773,15 +879,12 @@ class Engine(Leading, exits.Served):
         if not self._queued or not (self._idle or self._moving):
             return
         ahead = [worker for worker in slow if worker.calls and worker.calls[-1].queued]
-        for worker in sorted(ahead, key=lambda worker: -len(worker.calls)):
-            numbers = set(worker.channel.claims.take_back(max(1, len(worker.calls) // 2)))
-            calls = [call for call in worker.calls if call.number in numbers]
+        for worker in sorted(ahead, key=_load, reverse=True):
+            calls = _part(worker, set(worker.channel.claims.take_back(max(1, _load(worker) // 2))))
             for call in calls or worker.calls:      # with none to be had it has started all
-                self._queued -= call.queued
+                self._queued -= call.queued * call.count
                 call.queued = False
             if calls:
-                for call in calls:
-                    worker.calls.remove(call)
                 self._pending.extendleft(reversed(calls))
                 if _is_idle(worker):        # what it was about to start was all that it had
                     worker.still = None
@@ -840,8 +943,7 @@ class Engine(Leading, exits.Served):
                 doing += '. ' + GUARD
         else:
             unclaimed = worker.channel.claims.take_back(channels.MOST) if worker.channel.claims else ()
-            running = next((call for call in worker.calls), None)
-            running = None if running is None or running.number in unclaimed else running
+            running = self._single_out(worker, unclaimed)
             doing = 'while it ran %s' % running if running else 'while it was idle'
         name = signal_name(process.exitcode)
         if name == 'SIGKILL' and not worker.killed and self._stop is terminate:
@@ -850,6 +952,19 @@ class Engine(Leading, exits.Served):
             'ended in an unknown way' if process.exitcode is None else 'ended with exit code %d' % process.exitcode)
         return Death('%sprocess %s %s %s.' % (self._story, process.pid, end, doing), cause=cause, pid=process.pid,
                      exitcode=process.exitcode, call=running and str(running)), running
+
+    @locked
+    def _single_out(self, worker, unclaimed):
+        """Return the call that a dead worker was running, in front of its calls, also where it was in a Batch; or None."""
+        call = worker.calls[0] if worker.calls else None
+        if call is None or call.number in unclaimed:
+            return None
+        if type(call) is Batch:
+            call, = call.cut(1).calls()
+            if not worker.calls[0].count:
+                worker.calls.popleft()
+            worker.calls.appendleft(call)
+        return call
 
     def _fall(self, death):
         """Break the pool: no call ends well from now on."""
@@ -862,7 +977,7 @@ class Engine(Leading, exits.Served):
     def _take_all(self, death):
         if self._death is None:
             self._death = death
-        calls = [call for worker in self._workers for call in worker.calls]
+        calls = singles(call for worker in self._workers for call in worker.calls)
         calls.extend(self._drop_pending())
         for worker in self._workers:
             worker.calls.clear()
@@ -910,6 +1025,30 @@ class Engine(Leading, exits.Served):
 
 def _is_idle(worker):
     return not (worker.calls or worker.reserved or worker.leaving or worker.buried) and worker.ready
+
+
+def _load(worker):
+    """Return how many calls the worker has."""
+    return len(worker.calls) + worker.more
+
+
+def _part(worker, numbers):
+    """Take the calls of these numbers away from the worker, and return them. Under the lock."""
+    parted, kept = [], []
+    for call in worker.calls:
+        pieces = (call,)
+        if type(call) is Batch:
+            own = [number for number in numbers if 0 <= number - call.number < call.count]      # follow one another
+            if own:
+                pieces = call.cut(min(own) - call.number), call.cut(len(own)), call
+        for piece in pieces:
+            if piece.count:
+                (parted if piece.number in numbers else kept).append(piece)
+    if parted:
+        worker.calls.clear()
+        worker.calls.extend(kept)
+        worker.more = sum(call.count - 1 for call in kept)
+    return parted
 
 
 def _stands_still(worker):

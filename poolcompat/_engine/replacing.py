@@ -117,7 +117,7 @@ class PoolEngine(Engine):
     def _let_go(self, worker, running):
         """Let the calls of a dead worker wait again, but for the one that it was running."""
         for call in worker.calls:
-            self._queued -= call.queued
+            self._queued -= call.queued * call.count
             call.queued = False
         self._pending.extendleft(call for call in reversed(worker.calls) if call is not running)
         worker.calls.clear()

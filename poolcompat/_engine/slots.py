@@ -5,8 +5,8 @@ from functools import partial
 
 from .._compat.py310 import TimeoutError as _TimeoutError
 from .._compat.py37.futures import InvalidStateError
-from .._futures import CancelledError, Future
-from .calls import set_future, take
+from .._futures import Future
+from .calls import set_future
 
 
 class Slot(object):
@@ -111,29 +111,8 @@ class Slot(object):
             self = future = None        # no cycle through the traceback
 
 
-class MapSlot(Slot):
-    """One of the calls of ``Executor.map``: its owner may cancel it, and waits for it as for a future."""
-    __slots__ = ('_ticket',)
-
-    def __init__(self):
-        Slot.__init__(self)
-        self._ticket = [None]       # whoever takes it decides: the engine, to run the call, or the owner, that it never will
-
-    def set_running_or_notify_cancel(self):
-        return take(self._ticket)
-
-    def cancel(self):
-        """Return whether the call is kept from being run."""
-        if not take(self._ticket):
-            return isinstance(self.error, CancelledError) and self.ready
-        self.set_exception(CancelledError())
-        return True
-
-    def result(self, timeout=None):
-        """As of a future."""
-        if not (self.ready or self.wait(timeout)):
-            raise _TimeoutError
-        try:
-            return super(MapSlot, self).result()
-        finally:
-            self = None     # no cycle through the traceback
+def failed(error, traceback=None):
+    """Return a slot with the error."""
+    slot = Slot()
+    slot.set_exception_info(error, traceback)
+    return slot

@@ -84,18 +84,19 @@ def _run(body, index, together, dump, interrupt):
 
     Of calls that came together, ``together`` keeps what was unpickled: the function, and the arguments of each.
     """
-    kind, kwargs = LOAD_ERROR, {}
+    kind, kwargs = LOAD_ERROR, None
     try:
         interrupt.allowed = True
         if index is None:
             fn, args, kwargs = body.load() if type(body) is Shared else loads(body)
         else:
             if not together or together[0] is not body:
-                together[:] = body, loads(body)
-            fn, args = together[1][0], together[1][1][index]
+                together[:] = (body,) + loads(body)
+            _, fn, several = together
+            args, several = several[index], None
         kind = ERROR
         body = None
-        result = fn(*args, **kwargs)
+        result = fn(*args, **kwargs) if kwargs else fn(*args)
         fn = args = kwargs = None
         packed = dump(result)
         interrupt.allowed = False
@@ -111,16 +112,21 @@ def dump_returned(result):
     try:
         return dumps_alone(result)
     except Exception as error:
-        from .._errors import explain_result
-        explain_result(error)
+        _explain(error)
         raise
+
+
+def _explain(error):
+    from .._errors import explain_result
+    explain_result(error)
 
 
 def dump_result(result):
     """Return the result pickled, as ``Pool`` does it; MaybeEncodingError where that cannot be."""
     try:
-        return dump_returned(result)
-    except Exception:
+        return dumps_alone(result)
+    except Exception as error:
+        _explain(error)
         from .. import _native
         raise _native.multiprocessing_pool().MaybeEncodingError(sys.exc_info()[1], result)
 

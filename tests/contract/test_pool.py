@@ -237,7 +237,7 @@ class InterfaceCases(object):
     def test_ctrl_c_in_imap(self, items, monkeypatch):
         pool = self.pool()
         with monkeypatch.context() as patch:
-            patch.setattr(pool._engine, 'submit_all', interrupt)
+            patch.setattr(pool, '_submit', interrupt)
             patch.setattr(threading.Thread, 'start', interrupt)
             with pytest.raises(KeyboardInterrupt):
                 pool.imap(tasks.square, items)
@@ -1002,18 +1002,13 @@ class Feeding(object):
     """A pool that takes calls, and what to do as it does so."""
 
     def __init__(self, meanwhile):
-        self._engine = self
         self._meanwhile = meanwhile
         self.taken = []
         self.fed = 0
 
-    @staticmethod
-    def _call(slot, fn, args, kwargs, pool, first):
-        return args
-
-    def submit_all(self, calls):
+    def _submit(self, results, index, fn, arguments, chunksize):
         self._meanwhile()
-        self.taken += [item for item, in calls]
+        self.taken += [item for item, in arguments]
 
     def _fed(self, feeder):
         self.fed += 1
@@ -1032,7 +1027,7 @@ def test_batches_are_fed_one_after_the_other(where):
 
     pool = Feeding(meanwhile)
     feeder = poolcompat.pool._Feeder(
-        pool, poolcompat.pool.IMapIterator(False), tasks.square, (((item,), None) for item in range(2000)))
+        pool, poolcompat.pool.IMapIterator(False), tasks.square, ((item,) for item in range(2000)), 1)
     feeder.advance()
     assert (pool.taken, pool.fed) == (list(range(2000)), 1)
 
@@ -1040,7 +1035,6 @@ def test_batches_are_fed_one_after_the_other(where):
 def test_imap_unordered_takes_what_it_is_told_of():
     """At once: whoever sets the result may have been cut short as it told the consumer, or have lost the processor."""
     results = poolcompat.pool.IMapUnorderedIterator(False)
-    slot, = results._expect(1)
-    slot.value = 9
-    results._arrived(slot)
+    results.expect(1)
+    results._take_in(0, [9], 1)
     assert results.next(support.GUARD) == 9

@@ -13,7 +13,8 @@ import pytest
 import poolcompat
 from poolcompat._compat.py36.processes import kill
 from poolcompat._engine import channel, dispatcher
-from poolcompat._engine.calls import Call, in_own_thread, take_alike
+from poolcompat._engine.batches import take_alike
+from poolcompat._engine.calls import Call, in_own_thread
 from poolcompat._engine.locking import locked
 from poolcompat._engine.slots import Slot
 
@@ -209,10 +210,10 @@ def test_calls_are_taken_back_from_the_worker_that_has_some():
             return [self.numbers.pop() for _ in self.numbers[:count]]
 
     def worker(call, *numbers):
-        return Bare(calls=collections.deque([call]), channel=Bare(claims=Claims(*numbers)), still=0, reserved=0,
+        return Bare(calls=collections.deque([call]), more=0, channel=Bare(claims=Claims(*numbers)), still=0, reserved=0,
                     leaving=False, buried=False, ready=True)
 
-    alone, started, ahead = Bare(number=1, queued=False), Bare(number=2, queued=True), Bare(number=3, queued=True)
+    alone, started, ahead = [Bare(number=number, count=1, queued=number > 1) for number in (1, 2, 3)]
     workers = [worker(alone), worker(started), worker(ahead, 3)]
     engine = Bare(_idle=collections.deque(), _pending=collections.deque(['later']), _queued=2, _moving=1)
     vars(dispatcher.Engine)['_take_back'](engine, workers)

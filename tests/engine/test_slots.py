@@ -6,7 +6,7 @@ import threading
 import pytest
 
 import poolcompat
-from poolcompat._engine.slots import MapSlot, Slot
+from poolcompat._engine.slots import Slot
 
 from tests import support
 
@@ -62,34 +62,3 @@ def test_everybody_who_waits_is_told():
         for thread in threads:
             thread.join()
         assert told == [True] * 3
-
-
-def test_cancelled_before_it_starts():
-    slot = MapSlot()
-    assert slot.cancel() and slot.cancel()      # as of a future
-    assert not slot.set_running_or_notify_cancel()
-    with pytest.raises(poolcompat.CancelledError):
-        slot.result()
-
-
-def test_not_cancelled_once_it_has_started():
-    slot = MapSlot()
-    assert slot.set_running_or_notify_cancel()
-    assert not slot.cancel()
-    with pytest.raises(poolcompat.TimeoutError):
-        slot.result(.001)
-    slot.set_result(5)
-    assert slot.result(0) == 5
-
-
-@pytest.mark.race
-def test_either_started_or_cancelled():
-    for _ in range(200):
-        slot, outcomes = MapSlot(), []
-        threads = [threading.Thread(target=lambda step=step: outcomes.append(step()))
-                   for step in (slot.cancel, slot.set_running_or_notify_cancel)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(outcomes) == [False, True]

@@ -85,6 +85,10 @@ if sys.version_info >= (3, 4):
         return pickle.dumps(value, _PROTOCOL) if _is_plain(value) else Pickling().dumps(value)
 
     loads = pickle.loads
+
+    def received(body):
+        """Return the bytearray as ``loads`` takes it."""
+        return body
 else:
     import cPickle
     import types
@@ -136,6 +140,8 @@ else:
             """Return the three pickled."""
             return dumps_alone((fn, args, kwargs))
 
-    def loads(data):
-        """Return what was pickled in ``data``, bytes or bytearray."""
-        return cPickle.loads(bytes(data))
+    loads = cPickle.loads
+
+    def received(body):
+        """Return the bytearray as ``loads`` takes it."""
+        return bytes(body)

@@ -1,0 +1,140 @@
+"""Many calls that travel as one: an object for each of them costs more than all that is done with it."""
+from __future__ import absolute_import, division, print_function
+
+import types
+from itertools import chain
+
+import six
+from six.moves import map
+
+from .._compat.py37.futures import InvalidStateError
+from .._futures import CancelledError
+from .calls import NO_KWARGS
+from .slots import failed
+
+_SMALL = frozenset([type(None), bool, float]).union(six.integer_types)
+_TEXT = frozenset([bytes, six.text_type])
+_PLAIN = _SMALL | _TEXT
+_TUPLES = frozenset([tuple])
+_LONGEST = 200      # bytes or characters: what is sent ahead at once stays within what a channel takes
+
+
+def are_plain(fn, arguments):
+    """Return whether calls of ``fn`` with each of ``arguments`` can be a Batch, which no small one is worth."""
+    if len(arguments) < 2 or type(fn) is not types.FunctionType or not _TUPLES.issuperset(map(type, arguments)):
+        return False
+    kinds = set(map(type, chain.from_iterable(arguments)))
+    return _SMALL.issuperset(kinds) or _PLAIN.issuperset(kinds) and all(
+        len(arg) <= _LONGEST for arg in chain.from_iterable(arguments) if type(arg) in _TEXT)
+
+
+def take_alike(calls, most_bytes):
+    """Return the calls that are taken from the front of ``calls`` to be pickled together, none where one comes alone.
+
+    All are of one function, and their arguments such that nothing but the function can be at fault.
+    """
+    fn, alike, size = calls[0].fn, [], 0
+    if type(fn) is not types.FunctionType or most_bytes <= 0:
+        return alike
+    for call in calls:
+        if type(call) is Batch or call.fn is not fn or call.kwargs or call.payload is not None:
+            break
+        for arg in call.args:
+            kind = type(arg)
+            size += 16 if kind in _SMALL else len(arg) if kind in _TEXT else most_bytes + 1
+        if size > most_bytes:
+            break
+        alike.append(call)
+    if len(alike) < 2:
+        return []
+    for _ in alike:
+        calls.popleft()
+    return alike
+
+
+class Batch(object):
+    """Calls of one function, whose arguments are such that nothing but the function can be at fault.
+
+    ``results.put(index, values)`` is told what came of those from ``index`` on: what each returned, or a slot with its
+    error. ``arguments`` are of each, ``first`` the index of the first, ``pool`` what they keep from being collected, and
+    ``make(place, fn, args, kwargs, pool)`` makes a ``Call`` of one. Sent, they are numbered from ``number`` on, and all of
+    them are ``queued`` or none.
+    """
+    __slots__ = ('results', 'fn', 'pool', 'payload', 'number', 'queued', 'at', 'end', '_arguments', '_first', '_make')
+    future = None       # each has its own place among the results
+
+    def __init__(self, results, first, fn, arguments, pool, make):
+        self.results = results
+        self.fn = fn
+        self.pool = pool
+        self.payload = self.number = None
+        self.queued = False
+        self.at = self._first = first
+        self.end = first + len(arguments)
+        self._arguments = arguments
+        self._make = make
+
+    @property
+    def count(self):
+        """How many there are."""
+        return self.end - self.at
+
+    @property
+    def arguments(self):
+        """Those of each."""
+        return self._arguments[self.at - self._first:self.end - self._first]
+
+    def cut(self, count):
+        """Return the first ``count``, which leave this one."""
+        part = Batch(self.results, self._first, self.fn, self._arguments, self.pool, self._make)
+        part.number, part.queued = self.number, self.queued
+        part.at, part.end = self.at, self.at + count
+        self.at += count
+        if self.number is not None:
+            self.number += count
+        return part
+
+    def calls(self):
+        """Return a ``Call`` of each."""
+        calls = [self._make(Place(self.results, index), self.fn, args, NO_KWARGS, self.pool)
+                 for index, args in enumerate(self.arguments, self.at)]
+        if self.number is not None:
+            for number, call in enumerate(calls, self.number):
+                call.number, call.queued = number, self.queued
+        return calls
+
+
+def singles(calls):
+    """Return the calls, and those of a Batch one by one."""
+    alone = []
+    for call in calls:
+        alone += call.calls() if type(call) is Batch else (call,)
+    return alone
+
+
+class Place(object):
+    """Where a call's result goes among those of many: an engine sets it as it does a Future."""
+    __slots__ = ('_results', '_index', '_lead')
+
+    def __init__(self, results, index):
+        self._results = results
+        self._index = index
+
+    def set_running_or_notify_cancel(self):
+        return self._results is not None and not self._results.abandoned
+
+    def cancel(self):
+        self.set_exception(CancelledError())
+        return True
+
+    def set_result(self, value):
+        results, self._results = self._results, None
+        if results is None:
+            raise InvalidStateError('set before')
+        results.put(self._index, (value,))
+
+    def set_exception(self, error):
+        self.set_exception_info(error, None)
+
+    def set_exception_info(self, error, traceback):
+        self.set_result(failed(error, traceback))

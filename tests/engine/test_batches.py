@@ -1,0 +1,277 @@
+"""``poolcompat._engine.batches``: many calls that travel as one."""
+from __future__ import absolute_import, division, print_function
+
+import collections
+import contextlib
+import os
+import signal
+
+import pytest
+
+import poolcompat
+from poolcompat._engine import dispatcher
+from poolcompat._engine.arrivals import Arrivals
+from poolcompat._engine.batches import Batch, Place, are_plain, singles
+from poolcompat._engine.calls import Call
+from poolcompat._engine.slots import Slot
+from poolcompat.pool import WorkerLostError
+
+from tests import support, tasks
+
+
+def function(*args):
+    pass
+
+
+class Whole(int):
+    pass
+
+
+class Callable(object):
+    def __call__(self, *args):
+        pass
+
+
+@pytest.mark.parametrize('fn, arguments, plain', [
+    (function, [(1,), (2,)], True),
+    (function, [(1, None, True), (2.5, 10 ** 30, u'text')], True),
+    (function, [(b'x' * 200,), (1,)], True),
+    (function, [(b'x' * 201,), (1,)], False),
+    (function, [(1,)], False),
+    (function, [], False),
+    (function, [(1,), [2]], False),         # of starmap: not what a call is given
+    (function, [(1,), 5], False),
+    (function, [(1,), ((),)], False),
+    (function, [(1,), (Whole(2),)], False),
+    (len, [(b'x',), (b'y',)], False),
+    (Callable(), [(1,), (2,)], False),
+])
+def test_what_may_be_a_batch(fn, arguments, plain):
+    assert are_plain(fn, arguments) is plain
+
+
+def batch_of(count, first=0, results=None):
+    return Batch(results, first, function, [(number,) for number in range(count)], None, Call)
+
+
+def test_cut():
+    batch = batch_of(10, 100)
+    batch.number = 7
+    part = batch.cut(4)
+    assert (part.count, part.at, part.number, part.arguments) == (4, 100, 7, [(0,), (1,), (2,), (3,)])
+    assert (batch.count, batch.at, batch.number, batch.arguments[0]) == (6, 104, 11, (4,))
+    rest = batch.cut(6).cut(5)
+    assert (rest.count, rest.at, rest.number, rest.arguments) == (5, 104, 11, [(4,), (5,), (6,), (7,), (8,)])
+    assert batch.count == 0
+
+
+def test_each_alone():
+    arrivals, call = Arrivals(), Call(None, function, (), {})
+    arrivals.expect(3)
+    batch = batch_of(3, 5, arrivals)
+    batch.number, batch.queued = 40, True
+    alone = singles([call, batch])
+    assert alone[0] is call and [single.args for single in alone[1:]] == [(0,), (1,), (2,)]
+    assert [single.number for single in alone[1:]] == [40, 41, 42] and all(single.queued for single in alone[1:])
+    alone[2].future.set_result('b')
+    assert arrivals._arrived == {6: (('b',), 1)}
+
+
+def test_a_place_is_set_once():
+    arrivals = Arrivals()
+    arrivals.expect(2)
+    place = Place(arrivals, 0)
+    assert place.set_running_or_notify_cancel()
+    place.set_result(5)
+    for setter in place.set_result, place.set_exception:
+        with pytest.raises(poolcompat.InvalidStateError):
+            setter(ValueError())
+    assert arrivals.take(0) == 5
+
+
+def test_a_place_is_cancelled():
+    arrivals = Arrivals()
+    arrivals.expect(1)
+    place = Place(arrivals, 0)
+    assert place.cancel() and not place.set_running_or_notify_cancel()
+    assert isinstance(arrivals.take(0).error, poolcompat.CancelledError)
+
+
+def test_what_nobody_wants_is_not_started():
+    arrivals = Arrivals()
+    arrivals.abandoned = True
+    assert not Place(arrivals, 0).set_running_or_notify_cancel()
+
+
+class Bare(object):
+    def __init__(self, **attributes):
+        vars(self).update(attributes)
+
+
+def numbered(number, count=None):
+    call = Call(None, function, (), {}) if count is None else batch_of(count)
+    call.number = number
+    return call
+
+
+@pytest.mark.parametrize('numbers, parted, kept', [
+    ([15, 16], [(15, 2)], [(9, 1), (12, 3), (17, 3), (20, 1), (21, 2)]),
+    ([12, 13], [(12, 2)], [(9, 1), (14, 6), (20, 1), (21, 2)]),
+    ([18, 19, 20, 21], [(18, 2), (20, 1), (21, 1)], [(9, 1), (12, 6), (22, 1)]),
+    ([21, 22], [(21, 2)], [(9, 1), (12, 8), (20, 1)]),
+    ([], [], [(9, 1), (12, 8), (20, 1), (21, 2)])])
+def test_calls_are_parted_from_a_worker(numbers, parted, kept):
+    worker = Bare(calls=collections.deque([numbered(9), numbered(12, 8), numbered(20), numbered(21, 2)]), more=8)
+    got = dispatcher._part(worker, set(numbers))
+    assert [(call.number, call.count) for call in got] == parted
+    assert [(call.number, call.count) for call in worker.calls] == kept
+    assert dispatcher._load(worker) == sum(count for _, count in kept)
+
+
+@pytest.mark.parametrize('loads, pace, plenty', [
+    ([], 1e-6, False), ([0, 0], 1e-6, False), ([500, 0], 1e-6, True), ([500, 20], 1e-6, False), ([20, 9], 4e-5, True)])
+def test_a_nap_leaves_no_worker_without_calls(loads, pace, plenty):
+    workers = [Bare(calls=range(load), more=0) for load in loads]
+    engine = Bare(_workers=workers, _pace=pace)
+    assert vars(dispatcher.Engine)['_all_have_plenty'](engine) is plenty
+
+
+@pytest.fixture
+def executor():
+    """Where calls have been short."""
+    with poolcompat.ProcessPoolExecutor(2) as executor:
+        executor.submit(tasks.noop).result()
+        executor._engine._pace = 1e-6
+        yield executor
+
+
+@pytest.fixture
+def pool():
+    """Likewise."""
+    pool = poolcompat.Pool(2)
+    pool._engine._pace = 1e-6
+    yield pool
+    pool.terminate()
+    pool.join()
+
+
+@pytest.fixture(params=['executor', 'pool'])
+def mapped(request):
+    """What maps a function over items, with results in order."""
+    if request.param == 'executor':
+        return request.getfixturevalue('executor').map
+    return request.getfixturevalue('pool').imap
+
+
+def test_results_are_in_order(mapped):
+    assert list(mapped(tasks.square, list(range(5000)))) == [x * x for x in range(5000)]
+
+
+def test_big_results(mapped):
+    """They go through the memory, where there is one."""
+    assert [len(result) for result in mapped(tasks.megabytes, [0, 3, 0, 2] * 5)] == [0, 3 << 20, 0, 2 << 20] * 5
+
+
+def test_results_that_cannot_be_unpickled(pool):
+    results = pool.imap(tasks.give_badly, [0, 1, 2] * 20)
+    for number in range(60):
+        if number % 3 == 1:
+            with pytest.raises(ValueError):
+                next(results)
+        else:
+            assert next(results) == number % 3
+
+
+def test_a_function_that_workers_do_not_find(pool):
+    def nowhere(x):
+        pass
+
+    for method in pool.imap, pool.imap_unordered:
+        results = method(nowhere, list(range(30)))
+        errors = set()
+        for _ in range(30):
+            with pytest.raises(Exception) as caught:
+                next(results)
+            errors.add(id(caught.value))
+        with pytest.raises(StopIteration):
+            next(results)
+    assert pool.apply(tasks.square, (3,)) == 9
+
+
+@pytest.mark.race
+def test_what_is_behind_a_long_call_is_taken_back(pool):
+    with contextlib.closing(support.Gate()) as gate:
+        items = ['%d %s' % (number, gate.address if number == 40 else '') for number in range(400)]
+        results = pool.imap_unordered(tasks.visit_where_told, items)
+        visitor = gate.admit_one()
+        got = [results.next(support.GUARD) for _ in range(399)]
+        assert sorted(got) == [number for number in range(400) if number != 40]
+        visitor.let_go()
+        assert list(results) == [40]
+
+
+@pytest.mark.race
+@pytest.mark.parametrize('at', [0, 1, 150, 399])
+def test_a_worker_that_dies_loses_the_one_that_it_ran(pool, at):
+    with contextlib.closing(support.Gate()) as gate:
+        items = ['%d %s' % (number, gate.address if number == at else '') for number in range(400)]
+        results = pool.imap(tasks.visit_where_told, items)
+        os.kill(gate.admit_one().pid, signal.SIGKILL)
+        got = []
+        for item in items:
+            try:
+                got.append(next(results))
+            except WorkerLostError as error:
+                assert error.call.startswith("tests.tasks.visit_where_told('%d " % at)
+                got.append('lost')
+        assert got == [number if number != at else 'lost' for number in range(400)]
+
+
+@pytest.mark.race
+def test_a_broken_pool_fails_each_call_with_an_error_of_its_own(executor):
+    engine, arrivals = executor._engine, Arrivals()
+    with contextlib.closing(support.Gate()) as gate:
+        arguments = [('%d %s' % (number, gate.address if number < 2 else ''),) for number in range(400)]
+        arrivals.expect(400)
+        engine.submit_batch(Batch(arrivals, 0, tasks.visit_where_told, arguments, None, Call))
+        os.kill(gate.admit_one().pid, signal.SIGKILL)
+        items = [arrivals.take(support.GUARD) for _ in range(400)]
+    errors = [item.error for item in items if type(item) is Slot]
+    assert all(isinstance(error, poolcompat.BrokenProcessPool) for error in errors)
+    assert 1 <= len(errors) == len(set(map(id, errors)))
+    assert all(item == number for number, item in enumerate(items) if type(item) is not Slot)
+
+
+def test_what_waits_is_cancelled():
+    with poolcompat.ProcessPoolExecutor(1) as executor, contextlib.closing(support.Gate()) as gate:
+        slow = executor.submit(tasks.visit, gate.address)
+        visitor = gate.admit_one()
+        results = executor.map(tasks.square, list(range(1000)))
+        executor.shutdown(wait=False, cancel_futures=True)
+        with pytest.raises(poolcompat.CancelledError):
+            next(results)
+        visitor.let_go()
+        slow.result()
+
+
+def test_what_waits_when_the_iterator_is_left_is_not_run(executor):
+    engine = executor._engine
+    with contextlib.closing(support.Gate()) as gate:
+        engine._pace = 100          # nothing is sent ahead
+        results = executor.map(tasks.visit_where_told, ['0 '] + ['1 ' + gate.address] * 300)
+        assert next(results) == 0
+        gate.admit(2)
+        results.close()
+        gate.open()
+        support.wait_for(lambda: len(engine._idle) == 2)
+        assert not engine._pending and gate.is_empty()
+
+
+def test_a_batch_that_nobody_wants_is_not_run(executor):
+    arrivals = Arrivals()
+    arrivals.abandoned = True
+    with contextlib.closing(support.Gate()) as gate:
+        executor._engine.submit_batch(Batch(arrivals, 0, tasks.visit_where_told, [('1 ' + gate.address,)] * 9, None, Call))
+        support.wait_for(lambda: not executor._engine._pending)
+        executor.shutdown()
+        assert gate.is_empty()
