@@ -117,35 +117,43 @@ class MapResult(ApplyResult):
 
     Source: CPython 3.15, ``multiprocessing.pool``.
     """
-    abandoned = False       # as of Arrivals
 
     def __init__(self, callbacks, callback, error_callback, length, chunksize):
         super(MapResult, self).__init__(callbacks, callback, error_callback)
+        self._parts = _Parts(self._outcome, length, chunksize)
+
+
+class _Parts(object):
+    """What the calls of a map have returned, each an item or a chunk of them, until the slot ``outcome`` is set to all."""
+
+    abandoned = False       # as of Arrivals
+
+    def __init__(self, outcome, length, chunksize):
+        self._outcome = outcome
         self._chunksize = chunksize
         self._values = [None] * length
         self._tickets = [None] * -(-length // chunksize)        # one for each call that has not ended
         self._last = [None]         # whoever takes it concludes
-        self._errors = []
+        self._failed = []           # slots of calls
         if not length:
-            self._outcome.set_result([])
+            outcome.set_result([])
 
     def put(self, index, results):
-        """Take in the results of the calls from ``index`` on: an item, or a chunk of them, or a slot with an error."""
+        """Take in the results of the calls from ``index`` on, a slot with the error in the place of each that failed."""
         if self._chunksize > 1:
             for first, result in zip(itertools.count(index * self._chunksize, self._chunksize), results):
-                chunk = [result] if type(result) is Slot else result
-                self._values[first:first + len(chunk)] = chunk
+                if type(result) is not Slot:
+                    self._values[first:first + len(result)] = result
         else:
             self._values[index:index + len(results)] = results
-        self._errors += [result for result in results if type(result) is Slot]
+        self._failed += [result for result in results if type(result) is Slot]
         del self._tickets[-len(results):]
-        if self._tickets or not take(self._last):
-            return
-        values, self._values = self._values, None
-        if self._errors:
-            self._outcome.take_over(self._errors[0])
-        else:
-            self._outcome.set_result(values)
+        if not self._tickets and take(self._last):
+            values, self._values = self._values, None
+            if self._failed:
+                self._outcome.take_over(self._failed[0])
+            else:
+                self._outcome.set_result(values)
 
 
 class IMapIterator(Arrivals):
@@ -416,7 +424,7 @@ class Pool(_native_pool.Pool):
         # Each that is alone goes straight to a worker, and runs while the others are made.
         index = 0
         for batch in itertools.chain(batches(itertools.islice(arguments, alone), 1, 1), batches(arguments, _BATCH)):
-            self._submit(result, index, fn, batch, chunksize)
+            self._submit(result._parts, index, fn, batch, chunksize)
             index += len(batch)
         return result
 

@@ -34,12 +34,13 @@ share a big argument hold it once. Where as many workers run short calls as ther
 than the call, so then too it waits, for the dispatcher to send several at once to those that run. The dispatcher reads
 results, gives each worker that is running out of calls about a millisecond's worth from ``_pending``, in one write, and only
 then sets the futures. Long calls are never sent ahead.
-``map`` and ``Pool`` leave many calls to the dispatcher in one step. With one function and plain arguments (numbers, short text,
-None) they are a ``Batch``, and there is no object for a call but its arguments: what goes to a worker is cut from it and
-pickled in one, and the results of those that ended together are put into their ``Arrivals`` in one step. Still each is
-claimed, run, written and lost by itself. From such calls the dispatcher naps, 0.1 ms, where few results came and every worker
-has enough to do meanwhile: to look for results costs as much as to take in 30 of them. Whoever waits for a call that is alone with its worker
-reads the result itself, for a while (``leading``): then the dispatcher sleeps all the time.
+Whoever waits for a call that is alone with its worker reads the result itself, for a while (``leading``): then the
+dispatcher sleeps all the time.
+``map`` and ``Pool`` leave many calls to the dispatcher in one step. Where they are of one function with plain arguments
+(numbers, short text, None) there is no object for each, but a ``Batch``: what goes to a worker is cut from it and pickled in
+one, and the results of those that ended together go to where they are awaited in one step. Still each call is claimed, run
+and lost by itself, and its result written before the next begins. To look for results costs as much as to take in thirty; so
+where few came of a batch and every worker has enough to do meanwhile, the dispatcher naps before it looks again, 0.1 ms.
 When a worker has nothing to do and nothing is pending, calls that were sent ahead to others are taken back for it. So an
 idle worker never waits while a call that has not started exists anywhere; where all have been short it may, for a few
 milliseconds: there only a worker that ends none for so long gives its own back, and lets another be woken.
@@ -87,9 +88,11 @@ reasoning and not by having run one:
 ``Callbacks._ended``                                stored before its thread looks a last time at the queue; whoever adds
                                                     looks at it after that
 ``Pool._feeders``                                   a set, one item at a time, which is whole
-``Arrivals._items`` ``_arrived`` ``_tickets``       a deque, a dict and a list, each step whole. Who puts something there rings
-``_bells``                                          ``_bells`` after that; who waits hangs one up and looks after that
+``Arrivals._items`` ``_arrived`` ``_tickets``       a deque, a dict, lists, each step whole; whoever puts something in rings
+``_bells``                                          after that, and whoever waits hangs up a bell and looks after that
 ``Arrivals._next``                                  ``Arrivals._lock``
+``_Parts._values`` ``_failed`` ``_tickets``          lists, each step whole; of those who leave no ticket one
+                                                    concludes
 ``_Feeder._due``                                    ``append``, and a look whether there is a ticket; whoever gives the
                                                     ticket back looks at it after that
 ``_death`` ``_ended``                               set once, under the lock and by our thread; whoever left a call in
@@ -99,10 +102,10 @@ reasoning and not by having run one:
                                                     ``wake`` that comes too late finds its pipe still there
 ``FastPoller._woken``                               ``append`` before the byte is written, cleared after it was read
 ``_inside`` ``processes``                           one item at a time, which is whole; ``_inside`` has the thread's own only
-a ``Call``                                          whoever took it out of ``_pending`` or ``_Worker.calls``: nobody else
+a ``Call``, a ``Batch``                             whoever took it out of ``_pending`` or ``_Worker.calls``: nobody else
 ``ThreadEngine._death`` ``_alive`` ``threads``      ``ThreadEngine._lock``
 ``ThreadEngine._calls`` ``_idle``                   a queue and a deque, whole; a thread is in ``_idle`` before it waits
-a thread's ticket, and a ``MapResult``'s last       ``list.pop``: of two who take it one has it
+a thread's ticket, and the last of ``_Parts``       ``list.pop``: of two who take it one has it
 ==================================================  ======================================================================
 
 KeyboardInterrupt comes between any two instructions of the main thread. What a call's sending changes is changed in one
@@ -116,8 +119,8 @@ read off: the oldest without a result was running, unless its claim is still in 
 ``PoolEngine`` fails the one that was running, lets the others wait again, and has another worker started, by our thread.
 
 ``Pool`` is made of the same calls. Its callbacks have a thread of their own: they may wait for the pool, and hold up nothing
-but each other. What ``imap`` is given is consumed about 512 calls ahead of those that have ended, by one more thread; or,
-where every item is at hand, 2,048 ahead, by the thread that takes note of what has ended, which saves handing the interpreter on.
+but each other. What ``imap`` is given is consumed about 512 calls ahead of those that have ended, by one more thread; where
+every item is at hand 2,048 ahead, by the one that takes note of what has ended, which saves handing the interpreter on.
 
 What is big is pickled without a copy, and written once to memory that the worker reads it from; so are results. The
 memory is kept for the next, because new pages cost most of the time, but not by a worker that has nothing to do.

@@ -49,7 +49,8 @@ class Arrivals(object):
             try:
                 return self._items.popleft()
             except IndexError:
-                self._wait_for_more(timeout)
+                pass
+            self._wait_for_more(timeout)        # out here, where the error is no context of another
 
     def _take_in(self, index, results):
         """Take in the results; return of which ``_next`` they come next."""

@@ -9,7 +9,7 @@ from six.moves import map
 
 from .._compat.py37.futures import InvalidStateError
 from .._futures import CancelledError
-from .calls import NO_KWARGS
+from .calls import NO_KWARGS, name_of
 from .slots import failed
 
 _SMALL = frozenset([type(None), bool, float]).union(six.integer_types)
@@ -73,6 +73,9 @@ class Batch(object):
         self.end = first + len(arguments)
         self._arguments = arguments
         self._make = make
+
+    def __str__(self):
+        return name_of(self.fn)
 
     @property
     def count(self):

@@ -1036,5 +1036,5 @@ def test_imap_unordered_takes_what_it_is_told_of():
     """At once: whoever sets the result may have been cut short as it told the consumer, or have lost the processor."""
     results = poolcompat.pool.IMapUnorderedIterator(False)
     results.expect(1)
-    results._take_in(0, [9], 1)
+    results._take_in(0, [9])
     assert results.next(support.GUARD) == 9

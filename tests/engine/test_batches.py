@@ -182,6 +182,17 @@ def test_results_that_cannot_be_unpickled(pool):
             assert next(results) == number % 3
 
 
+def test_results_of_an_executor_that_cannot_be_unpickled(executor):
+    for _ in range(3):
+        results = executor.map(tasks.give_badly, [0, 1, 2] * 20)
+        assert next(results) == 0
+        with pytest.raises(poolcompat.BrokenProcessPool) as caught:
+            next(results)
+        assert caught.value.call == 'tests.tasks.give_badly'
+        assert 'what the call returned could not be unpickled' in str(caught.value)
+    assert executor.submit(tasks.square, 3).result() == 9
+
+
 def test_a_function_that_workers_do_not_find(pool):
     def nowhere(x):
         pass
