@@ -301,9 +301,6 @@ class Engine(Leading, exits.Served):
                 if payload is None:
                     calls.extendleft(reversed(singles(alike)))
                     alone = True        # each will say by itself what is wrong
-                elif size + len(payload) > most and (busy or packed):
-                    calls.extendleft(reversed(alike))
-                    break
             else:
                 call = calls.popleft()
                 if call.payload is None and not self._pack(call, pickling):

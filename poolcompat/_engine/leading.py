@@ -177,7 +177,7 @@ class Leading(object):
         channel = worker.channel
         channel.catch()
         kind, number, seconds, body = channel.caught() or (None, None, None, None)
-        if worker.calls and worker.calls[0].number == number and worker.calls[0].future is not None:    # no Batch
+        if worker.calls and worker.calls[0].number == number:
             in_one_step(partial(turn.append, (worker.calls[0], kind, body)),
                         partial(self._settling.__setitem__, id(turn), turn),
                         partial(worker.calls.popleft), partial(channel.inbox.clear))

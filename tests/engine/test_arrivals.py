@@ -64,6 +64,43 @@ def test_whoever_waits_is_told_of_what_comes_next_only(arrivals):
     thread.join()
 
 
+def test_another_takes_what_is_waited_for(arrivals):
+    """As the wait begins: then it is for the next."""
+    fetch, looks, took = arrivals._fetch, [], []
+
+    def race():
+        looks.append(True)
+        if len(looks) == 2:
+            arrivals.put(0, ['a'])
+            fetch()
+            took.append(arrivals._items.popleft())
+        return fetch()
+
+    arrivals._fetch = race
+    thread = threading.Thread(target=lambda: took.append(arrivals.take(support.GUARD)))
+    thread.start()
+    support.wait_for(lambda: took)
+    arrivals.put(1, ['b'])
+    thread.join(5)
+    assert took == ['a', 'b']
+
+
+def test_the_last_comes_as_somebody_looks():
+    class Lock(object):
+        def __enter__(self):
+            pass
+
+        def __exit__(self, *args):
+            if arrivals._tickets:
+                arrivals.put(0, ['a'])
+                arrivals.end()
+
+    arrivals = Arrivals()
+    arrivals.expect(1)
+    arrivals._lock = Lock()
+    assert arrivals.take(support.GUARD) == 'a'
+
+
 def test_whoever_waits_is_told_of_the_end(arrivals):
     arrivals.put(0, list('abcdef'))
     took = [arrivals.take() for _ in range(6)]

@@ -11,7 +11,7 @@ import pytest
 import poolcompat
 from poolcompat._engine import dispatcher
 from poolcompat._engine.arrivals import Arrivals
-from poolcompat._engine.batches import Batch, Place, are_plain, singles
+from poolcompat._engine.batches import Batch, Place, are_plain, singles, take_alike
 from poolcompat._engine.calls import Call
 from poolcompat._engine.slots import Slot
 from poolcompat.pool import WorkerLostError
@@ -136,6 +136,13 @@ def test_a_nap_leaves_no_worker_without_calls(loads, pace, plenty):
     assert vars(dispatcher.Engine)['_all_have_plenty'](engine) is plenty
 
 
+def check_counts(engine):
+    """What is counted comes out even once all has ended."""
+    support.wait_for(lambda: engine._death or not (engine._pending or any(worker.calls for worker in engine._workers)))
+    if engine._death is None:
+        assert engine._queued == 0 and not any(worker.more or worker.reserved for worker in engine._workers)
+
+
 @pytest.fixture
 def executor():
     """Where calls have been short."""
@@ -143,6 +150,7 @@ def executor():
         executor.submit(tasks.noop).result()
         executor._engine._pace = 1e-6
         yield executor
+        check_counts(executor._engine)
 
 
 @pytest.fixture
@@ -151,6 +159,7 @@ def pool():
     pool = poolcompat.Pool(2)
     pool._engine._pace = 1e-6
     yield pool
+    check_counts(pool._engine)
     pool.terminate()
     pool.join()
 
@@ -165,6 +174,34 @@ def mapped(request):
 
 def test_results_are_in_order(mapped):
     assert list(mapped(tasks.square, list(range(5000)))) == [x * x for x in range(5000)]
+
+
+def test_among_other_calls(pool):
+    """Of the same function, and before and behind."""
+    one_by_one = [pool.apply_async(tasks.square, (number,)) for number in range(100)]
+    together = pool.imap(tasks.square, list(range(300)))
+    one_by_one += [pool.apply_async(tasks.square, (number,)) for number in range(100, 200)]
+    assert [result.get(support.GUARD) for result in one_by_one] == [x * x for x in range(200)]
+    assert list(together) == [x * x for x in range(300)]
+
+
+def test_one_is_not_pickled_with_a_call_of_the_same_function():
+    call, batch = Call(None, function, (1,), {}), batch_of(9)
+    assert take_alike(collections.deque([call, call, batch]), 1000) == [call, call]
+    assert take_alike(collections.deque([call, batch]), 1000) == []
+
+
+@pytest.mark.parametrize('method', support.START_METHODS)
+def test_workers_are_started_for_a_batch(method):
+    """As many as it has calls, where they are started one by one as they are needed."""
+    context = poolcompat.get_context(method)
+    with poolcompat.ProcessPoolExecutor(4, context) as executor, contextlib.closing(support.Gate()) as gate:
+        results = executor.map(tasks.visit_where_told, ['%d %s' % (number, gate.address) for number in range(6)])
+        assert len(set(visitor.pid for visitor in gate.admit(4))) == 4
+        gate.open()
+        gate.admit(2)
+        gate.open()
+        assert list(results) == list(range(6))
 
 
 def test_big_results(mapped):
@@ -274,8 +311,8 @@ def test_what_waits_when_the_iterator_is_left_is_not_run(executor):
         gate.admit(2)
         results.close()
         gate.open()
-        support.wait_for(lambda: len(engine._idle) == 2)
-        assert not engine._pending and gate.is_empty()
+        support.wait_for(lambda: not engine._pending and len(engine._idle) == 2)
+        assert gate.is_empty()
 
 
 def test_a_batch_that_nobody_wants_is_not_run(executor):
