@@ -87,8 +87,8 @@ def work(path, plan, padding=b''):
 
 
 def work_on(item):
-    """As ``work``, of one argument."""
-    return work(*item)
+    """As ``work``, of one argument: a tuple, or text with the first two."""
+    return work(*(item if isinstance(item, tuple) else item.rsplit(' ', 1)))
 
 
 def read_ledger(path):
@@ -240,11 +240,17 @@ class Pools(object):
         if rng.random() < .7:
             poolcompat.wait([record.future for record in records], GUARD)
 
+    def items(self, rng, records):
+        """Return what the calls of ``work_on`` are given: half of the time such as travels together."""
+        if rng.random() < .5:
+            return ['%s %s' % (record.path, record.plan) for record in records]
+        return [self.arguments(rng, record) for record in records]
+
     def map(self, rng, pool):
         records = [self.new(rng) for _ in range(self.count(rng, 3, 300))]
         chunksize = rng.choice([1, 1, 7])
         try:
-            results = pool.map(work_on, [self.arguments(rng, record) for record in records], chunksize=chunksize)
+            results = pool.map(work_on, self.items(rng, records), chunksize=chunksize)
         except Exception as error:
             for record in records:
                 record.outcome = 'abandoned'        # some may have been submitted before
@@ -332,7 +338,7 @@ class Pools(object):
 
     def imap(self, rng, pool):
         records = [self.new(rng) for _ in range(self.count(rng, 3, 700))]
-        items = [self.arguments(rng, record) for record in records]
+        items = self.items(rng, records)
         chunksize = rng.choice([1, 1, 7])
         try:
             results = pool.imap(work_on, items if rng.random() < .5 else iter(items), chunksize)
@@ -347,7 +353,7 @@ class Pools(object):
     def imap_unordered(self, rng, pool):
         records = [self.new(rng) for _ in range(self.count(rng, 3, 700))]
         by_path = dict((record.path, record) for record in records)
-        items = [self.arguments(rng, record) for record in records]
+        items = self.items(rng, records)
         try:
             results = pool.imap_unordered(work_on, items if rng.random() < .5 else iter(items))
         except Exception as error:

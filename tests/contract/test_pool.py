@@ -434,6 +434,23 @@ class InterfaceCases(object):
             pool.join()
             assert got == [9]
 
+    @native_never('it hangs')
+    def test_callback_that_waits_for_imap(self):
+        """Which goes on only once another callback has been called."""
+        pool, may_go_on, got = self.pool(2), threading.Event(), []
+
+        def items():
+            may_go_on.wait(support.GUARD)
+            yield 3
+
+        def wait(_):
+            pool.apply_async(tasks.square, (2,), callback=lambda _: may_go_on.set())
+            got.append(next(results))
+
+        results = pool.imap(tasks.square, items())
+        pool.apply_async(tasks.square, (2,), callback=wait).get(support.GUARD / 4)
+        assert got == [9]
+
     def test_callback_that_ends_the_pool(self):
         pool = self.pool(2)
         result = pool.apply_async(tasks.square, (2,), callback=lambda _: pool.close())

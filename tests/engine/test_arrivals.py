@@ -7,6 +7,8 @@ import threading
 import pytest
 
 import poolcompat
+from poolcompat._conditions import Condition
+from poolcompat._engine import arrivals as arrivals_module
 from poolcompat._engine.arrivals import Arrivals
 from poolcompat._engine.slots import Slot, failed
 from poolcompat.pool import IMapIterator, IMapUnorderedIterator
@@ -64,22 +66,20 @@ def test_whoever_waits_is_told_of_what_comes_next_only(arrivals):
     thread.join()
 
 
-def test_another_takes_what_is_waited_for(arrivals):
+def test_another_takes_what_is_waited_for(arrivals, monkeypatch):
     """As the wait begins: then it is for the next."""
-    fetch, looks, took = arrivals._fetch, [], []
+    took = []
 
     def race():
-        looks.append(True)
-        if len(looks) == 2:
+        if not took:
             arrivals.put(0, ['a'])
-            fetch()
-            took.append(arrivals._items.popleft())
-        return fetch()
+            took.append(arrivals.take(0))
+        return Condition()
 
-    arrivals._fetch = race
+    monkeypatch.setattr(arrivals_module, 'Condition', race)
     thread = threading.Thread(target=lambda: took.append(arrivals.take(support.GUARD)))
     thread.start()
-    support.wait_for(lambda: took)
+    support.wait_for(lambda: took and arrivals._bells)
     arrivals.put(1, ['b'])
     thread.join(5)
     assert took == ['a', 'b']
