@@ -183,8 +183,8 @@ class IMapIterator(Arrivals):
     __next__ = next
 
     def put(self, index, results):
-        super(IMapIterator, self).put(index, results)
-        for _ in range(index // self.batch, (index + len(results)) // self.batch):
+        Arrivals.put(self, index, results)
+        for _ in range((index + len(results)) // self.batch - index // self.batch):
             self.then()
 
     def _take_in(self, index, results):

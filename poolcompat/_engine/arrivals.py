@@ -36,7 +36,8 @@ class Arrivals(object):
         """Take in the results of the calls from ``index`` on."""
         awaited = self._take_in(index, results)
         del self._tickets[-len(results):]
-        self._tell(awaited)
+        if self._bells:
+            self._tell(awaited)
 
     def end(self):
         """Take note that there are no more calls."""
@@ -82,10 +83,16 @@ class Arrivals(object):
         """Put what comes next into ``_items``; return whether there is any, StopIteration where there will be none."""
         over = not self._tickets        # first: then all is there
         with self._lock:
-            while self._next in self._arrived:
-                items, count = self._arrived[self._next]
-                in_one_step(partial(self._arrived.pop, self._next), partial(self._items.extend, items),
-                            partial(setattr, self, '_next', self._next + count))
+            first = at = self._next
+            come = []
+            while at in self._arrived:
+                items, count = self._arrived[at]
+                come += items
+                at += count
+            if at != first:
+                in_one_step(partial(self._items.extend, come), partial(setattr, self, '_next', at))
+                while first != at:
+                    first += self._arrived.pop(first)[1]
         if over and not self._items:
             raise StopIteration
         return bool(self._items)

@@ -23,8 +23,8 @@ The protocol is modelled in ``tests/model/claims.pml``, which is searched exhaus
 from __future__ import absolute_import, division, print_function
 
 import errno
-import os
 import struct
+from os import read     # as it is now, should a library of green threads change it
 
 from .._compat.py34 import is_interrupted, write
 
@@ -38,7 +38,7 @@ def _read(fd, count):
     """Return up to ``count`` numbers from the pipe, packed, none where it is empty. Each is whole: writes are atomic."""
     while True:
         try:
-            return os.read(fd, count * _NUMBER.size)
+            return read(fd, count * _NUMBER.size)
         except (OSError, IOError) as error:
             if error.errno == errno.EAGAIN:
                 return b''
