@@ -4,7 +4,6 @@ from __future__ import absolute_import, division, print_function
 import itertools
 import multiprocessing
 import sys
-import threading
 import warnings
 from functools import partial
 
@@ -15,6 +14,7 @@ from . import _native
 from ._compat.py27.contexts import get_context
 from ._compat.py310 import TimeoutError as _TimeoutError
 from ._compat.py312 import cpu_count
+from ._conditions import Condition
 from ._engine import exits
 from ._engine.arrivals import Arrivals
 from ._engine.batches import Batch, Place, are_plain
@@ -164,8 +164,8 @@ class IMapIterator(Arrivals):
     def __init__(self, chunked):
         super(IMapIterator, self).__init__()
         self._chunked = chunked
-        #: ``then()`` is called as the last of each ``batch`` calls has ended.
-        self.batch, self.then = _BATCH, None
+        #: ``then()`` is called as some end and no more than ``least`` are under way.
+        self.least, self.then = 0, None
 
     def __iter__(self):
         return self
@@ -184,7 +184,7 @@ class IMapIterator(Arrivals):
 
     def put(self, index, results):
         Arrivals.put(self, index, results)
-        for _ in range((index + len(results)) // self.batch - index // self.batch):
+        if len(self._tickets) <= self.least:
             self.then()
 
     def _take_in(self, index, results):
@@ -216,7 +216,7 @@ class _Feeder(object):
         self._chunksize = chunksize
         self._count = 0         # of those that were submitted
         self._turn = [None]     # whoever takes it submits
-        self._due = []          # how many calls are to be submitted, each time
+        self._due = []          # how many calls are to be submitted
         self.ended = False      # there are no more, or nobody wants them
 
     def start(self, at_once):
@@ -227,16 +227,16 @@ class _Feeder(object):
         thread.start()
 
     def _run(self, at_once):
-        permits = threading.Semaphore(2)
-        self._results.then = permits.release
+        results, few_left = self._results, Condition()
+        results.least, results.then = _BATCH, few_left.notify_all
         while not self.ended:
-            if not self._count % _BATCH:
-                permits.acquire()
+            if results.under_way() > 2 * _BATCH:
+                few_left.wait_unless(lambda: results.under_way() <= _BATCH, None)
             self._submit(at_once)
 
     def feed_ahead(self):
         """Submit two batches, whose items are at hand, and have those that follow submitted as they end."""
-        self._results.batch, self._results.then = _AT_HAND, self.advance
+        self._results.least, self._results.then = _AT_HAND, self.advance
         self._advance(2 * _AT_HAND)
 
     def advance(self):
@@ -250,10 +250,9 @@ class _Feeder(object):
         self._due.append(count)
         while self._due and take(self._turn):
             try:
-                count = 0
-                while self._due:        # who has the turn alone takes from it
-                    count += self._due.pop()
-                if count and not self.ended:
+                count = max(self._due)      # who has the turn alone takes from it
+                del self._due[:]            # first: who comes meanwhile has found few under way again
+                if not self.ended:
                     self._submit(count)
             finally:
                 self._turn.append(None)
@@ -281,6 +280,7 @@ class _Feeder(object):
         finally:
             if self.ended:
                 self._pool = self._results = self._fn = self._arguments = None      # what keeps this keeps none of them
+                results.least = -1
                 results.end()
                 pool._fed(self)
 

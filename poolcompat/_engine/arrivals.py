@@ -32,6 +32,10 @@ class Arrivals(object):
         """Take note that there are so many calls more."""
         self._tickets.extend([None] * count)
 
+    def under_way(self):
+        """Return how many calls have not ended, at most."""
+        return len(self._tickets)
+
     def put(self, index, results):
         """Take in the results of the calls from ``index`` on."""
         awaited = self._take_in(index, results)

@@ -12,20 +12,29 @@ from .._futures import CancelledError
 from .calls import NO_KWARGS, name_of
 from .slots import failed
 
-_SMALL = frozenset([type(None), bool, float]).union(six.integer_types)
+_SMALL = frozenset([type(None), bool, float])
+_WHOLE = frozenset(six.integer_types)
 _TEXT = frozenset([bytes, six.text_type])
-_PLAIN = _SMALL | _TEXT
+_PLAIN = _SMALL | _WHOLE | _TEXT
 _TUPLES = frozenset([tuple])
-_LONGEST = 200      # bytes or characters: what is sent ahead at once stays within what a channel takes
+_BYTES = 16                 # that a small one takes pickled, at most
+_LEAST, _MOST = -1 << 64, 1 << 64       # of small whole numbers
+_MOST_BYTES = 1 << 18       # of a Batch: all of it may be sent ahead
 
 
 def are_plain(fn, arguments):
-    """Return whether calls of ``fn`` with each of ``arguments`` can be a Batch, which no small one is worth."""
+    """Return whether calls of ``fn`` with each of ``arguments`` can be a Batch, which one alone is not worth."""
     if len(arguments) < 2 or type(fn) is not types.FunctionType or not _TUPLES.issuperset(map(type, arguments)):
         return False
-    kinds = set(map(type, chain.from_iterable(arguments)))
-    return _SMALL.issuperset(kinds) or _PLAIN.issuperset(kinds) and all(
-        len(arg) <= _LONGEST for arg in chain.from_iterable(arguments) if type(arg) in _TEXT)
+    args = list(chain.from_iterable(arguments))
+    kinds = frozenset(map(type, args))
+    if not kinds <= _PLAIN:
+        return False
+    whole = args if kinds <= _WHOLE else [arg for arg in args if type(arg) in _WHOLE]
+    if whole and not (_LEAST < min(whole) and max(whole) < _MOST):
+        return False
+    texts = () if kinds.isdisjoint(_TEXT) else [arg for arg in args if type(arg) in _TEXT]
+    return _BYTES * len(args) + sum(map(len, texts)) <= _MOST_BYTES
 
 
 def take_alike(calls, most_bytes):
@@ -41,7 +50,10 @@ def take_alike(calls, most_bytes):
             break
         for arg in call.args:
             kind = type(arg)
-            size += 16 if kind in _SMALL else len(arg) if kind in _TEXT else most_bytes + 1
+            if kind in _SMALL or kind in _WHOLE and _LEAST < arg < _MOST:
+                size += _BYTES
+            else:
+                size += len(arg) if kind in _TEXT else most_bytes + 1
         if size > most_bytes:
             break
         alike.append(call)

@@ -674,12 +674,29 @@ class Engine(Leading, exits.Served):
     def _cancel_pending(self):
         """Cancel the calls that wait, but for those that a worker is being started for."""
         self._cancelling = False
-        calls = self._drop_pending()
+        calls = self._recall() + self._drop_pending()
         starting = sum(not worker.ready for worker in self._workers)
         self._pending.extend(calls[:starting])
         for call in calls[starting:]:
             if not cancel(call):
                 self._pending.append(call)      # was with a worker for a moment, and cannot be cancelled
+
+    @locked
+    def _recall(self):
+        """Return the calls that workers have and have not started, each alone: they no longer will."""
+        calls = []
+        for worker in self._workers if self._queued else ():
+            calls += self._take_from(worker, channels.MOST)
+        self._find_idle()
+        return singles(calls)
+
+    def _take_from(self, worker, most):
+        """Return up to ``most`` calls that the worker has and has not started: it no longer will. Under the lock."""
+        calls = _part(worker, set(worker.channel.claims.take_back(most)))
+        for call in calls:
+            self._queued -= call.queued * call.count
+            call.queued = False
+        return calls
 
     def _drop_pending(self):
         """Return the calls that wait, each alone, which now are the caller's. Other threads may add to them meanwhile."""
@@ -803,6 +820,7 @@ class Engine(Leading, exits.Served):
     @locked
     def _plan(self):
         """Reserve workers for the calls that wait; return pairs of both, and how many workers are missing."""
+        self._forget_abandoned()
         plan, crew, waiting = [], max(1, len(self._workers)), self._waiting()
         self._moving, self._holds, spare, slow = 0, False, len(self._idle), ()
         if not self._has_short_calls():
@@ -833,6 +851,16 @@ class Engine(Leading, exits.Served):
             if not self._pending:
                 break
         return plan, self._missing_workers()
+
+    def _forget_abandoned(self):
+        """Forget the batches that nobody wants any more. Under the lock."""
+        while self._pending and _is_abandoned(self._pending[0]):
+            self._pending.popleft()
+        for worker in self._workers if self._queued else ():
+            if worker.calls and worker.calls[-1].queued and _is_abandoned(worker.calls[-1]):
+                self._pending.extendleft(reversed([
+                    call for call in self._take_from(worker, channels.MOST) if not _is_abandoned(call)]))
+                self._find_idle()
 
     def _waiting(self):
         """Return how many calls wait, at least: of batches only the first is counted. Under the lock."""
@@ -877,8 +905,8 @@ class Engine(Leading, exits.Served):
             return
         ahead = [worker for worker in slow if worker.calls and worker.calls[-1].queued]
         for worker in sorted(ahead, key=_load, reverse=True):
-            calls = _part(worker, set(worker.channel.claims.take_back(max(1, _load(worker) // 2))))
-            for call in calls or worker.calls:      # with none to be had it has started all
+            calls = self._take_from(worker, max(1, _load(worker) // 2))
+            for call in () if calls else worker.calls:      # with none to be had it has started all
                 self._queued -= call.queued * call.count
                 call.queued = False
             if calls:
@@ -1022,6 +1050,10 @@ class Engine(Leading, exits.Served):
 
 def _is_idle(worker):
     return not (worker.calls or worker.reserved or worker.leaving or worker.buried) and worker.ready
+
+
+def _is_abandoned(call):
+    return type(call) is Batch and call.results.abandoned
 
 
 def _load(worker):

@@ -322,9 +322,21 @@ class InterfaceCases(object):
         results = self.pool().imap(tasks.visit, addresses())
         gate.admit_one()
         feeding.admit_one().let_go()
-        support.wait_for(lambda: taken and (len(taken) > 1 or 'acquire' in feeding_in()))
+        support.wait_for(lambda: taken and (len(taken) > 1 or 'wait_unless' in feeding_in()))
         assert taken == ['item 512']
         assert results is not None
+
+    @native_never('it takes all at once')
+    @pytest.mark.parametrize('at_hand', [True, False])
+    def test_imap_goes_on_beside_calls_that_take_long(self, at_hand):
+        """Wherever they are: what counts is how many are under way."""
+        pool, gate = self.pool(3), self.gate()
+        items = ['%d %s' % (number, gate.address if number in (511, 1023) else '') for number in range(5000)]
+        results = pool.imap_unordered(tasks.visit_where_told, items if at_hand else iter(items))
+        gate.admit(2)
+        assert len(set(results.next(support.GUARD) for _ in range(4998))) == 4998
+        gate.open()
+        assert sorted(results) == [511, 1023]
 
     def test_callbacks(self):
         pool, got = self.pool(), []

@@ -124,7 +124,6 @@ def test_whoever_waits_is_told_of_the_end(arrivals):
 def test_threads_that_put_and_threads_that_take(kind):
     """Each item is taken once, and nobody waits for what has come."""
     results, count, took = kind(False), 3000, [[], [], []]
-    results.batch = 10 ** 9
     results.expect(count)
     results.end()
     runs, at = [], 0

@@ -34,9 +34,13 @@ class Callable(object):
 
 @pytest.mark.parametrize('fn, arguments, plain', [
     (function, [(1,), (2,)], True),
-    (function, [(1, None, True), (2.5, 10 ** 30, u'text')], True),
-    (function, [(b'x' * 200,), (1,)], True),
-    (function, [(b'x' * 201,), (1,)], False),
+    (function, [(1, None, True), (2.5, 10 ** 10, u'text')], True),
+    (function, [(), ()], True),
+    (function, [(b'x' * 200000,), (1,)], True),
+    (function, [(b'x' * 200000,), (u'x' * 100000,)], False),
+    (function, [(10 ** 19,), (-10 ** 19, 'a')], True),
+    (function, [(10 ** 20,), (1,)], False),
+    (function, [(-10 ** 20, None), (1,)], False),
     (function, [(1,)], False),
     (function, [], False),
     (function, [(1,), [2]], False),         # of starmap: not what a call is given
@@ -300,6 +304,25 @@ def test_what_waits_is_cancelled():
             next(results)
         visitor.let_go()
         slow.result()
+
+
+@pytest.mark.race
+@pytest.mark.parametrize('how', ['cancelled', 'left'])
+def test_what_was_sent_ahead_is_not_run(executor, how):
+    """Behind calls that are long against all experience."""
+    engine = executor._engine
+    with contextlib.closing(support.Gate()) as gate:
+        results = executor.map(tasks.visit_where_told, ['0 '] + ['1 ' + gate.address] * 400)
+        assert next(results) == 0
+        gate.admit(2)
+        support.wait_for(lambda: engine._queued)
+        if how == 'left':
+            results.close()
+        executor.shutdown(wait=False, cancel_futures=how == 'cancelled')
+        support.wait_for(lambda: not engine._queued)
+        gate.open()
+        executor.shutdown()
+        assert gate.is_empty()
 
 
 def test_what_waits_when_the_iterator_is_left_is_not_run(executor):
