@@ -129,21 +129,21 @@ def singles(calls):
 
 class Place(object):
     """Where a call's result goes among those of many: an engine sets it as it does a Future."""
-    __slots__ = ('_results', '_index', '_lead')
+    __slots__ = ('results', '_index', '_lead')
 
     def __init__(self, results, index):
-        self._results = results
+        self.results = results
         self._index = index
 
     def set_running_or_notify_cancel(self):
-        return self._results is not None and not self._results.abandoned
+        return self.results is not None and not self.results.abandoned
 
     def cancel(self):
         self.set_exception(CancelledError())
         return True
 
     def set_result(self, value):
-        results, self._results = self._results, None
+        results, self.results = self.results, None
         if results is None:
             raise InvalidStateError('set before')
         results.put(self._index, (value,))

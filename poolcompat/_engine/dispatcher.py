@@ -22,7 +22,7 @@ from .._errors import (GUARD, KILLED, BrokenProcessPool, Death, RemoteTraceback,
 from .._steps import in_one_step
 from . import channel as channels
 from . import exits
-from .batches import Batch, singles, take_alike
+from .batches import Batch, Place, singles, take_alike
 from .calls import cancel, could_not_set, fail, in_own_thread, log, own_thread, set_future, start, take
 from .leading import TURN, Leading, cuts_in, lead
 from .locking import is_inside, locked
@@ -686,9 +686,11 @@ class Engine(Leading, exits.Served):
         """Return the calls that workers have and have not started, each alone: they no longer will."""
         calls = []
         for worker in self._workers if self._queued else ():
-            calls += self._take_from(worker, channels.MOST)
+            calls += singles(self._take_from(worker, channels.MOST))
+        for call in calls:
+            call.running = call.running and type(call.future) is not Place      # one that has a place can be cancelled again
         self._find_idle()
-        return singles(calls)
+        return calls
 
     def _take_from(self, worker, most):
         """Return up to ``most`` calls that the worker has and has not started: it no longer will. Under the lock."""
@@ -853,7 +855,7 @@ class Engine(Leading, exits.Served):
         return plan, self._missing_workers()
 
     def _forget_abandoned(self):
-        """Forget the batches that nobody wants any more. Under the lock."""
+        """Forget what nobody wants any more. Under the lock."""
         while self._pending and _is_abandoned(self._pending[0]):
             self._pending.popleft()
         for worker in self._workers if self._queued else ():
@@ -1053,7 +1055,9 @@ def _is_idle(worker):
 
 
 def _is_abandoned(call):
-    return type(call) is Batch and call.results.abandoned
+    """Return whether the call is one of a map, or several, and nobody wants the results any more."""
+    results = getattr(call if type(call) is Batch else call.future, 'results', None)
+    return results is not None and results.abandoned
 
 
 def _load(worker):
