@@ -14,7 +14,7 @@ from multiprocessing import queues
 import pytest
 
 import poolcompat
-from poolcompat._compat.py27.pickling import Pickling, dumps_alone, loads
+from poolcompat._compat.py27.pickling import Pickling, dumps_alone, loads, received
 from poolcompat._compat.py27.waiting import monotonic
 from poolcompat._conditions import Condition, Latch
 
@@ -131,7 +131,7 @@ def test_pickled_alone():
 
 
 def test_loads_from_a_bytearray():
-    assert loads(bytearray(dumps_alone(['x']))) == ['x']
+    assert loads(received(bytearray(dumps_alone(['x'])))) == ['x']
 
 
 # -- spawn on 2.7, which every other interpreter has -----------------------------------------------------------------
