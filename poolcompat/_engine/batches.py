@@ -48,6 +48,8 @@ def take_alike(calls, most_bytes):
     for call in calls:
         if type(call) is Batch or call.fn is not fn or call.kwargs or call.payload is not None:
             break
+        if type(call.args) is not tuple:        # an item of starmap, which to look through would run code of the user's
+            break
         for arg in call.args:
             kind = type(arg)
             if kind in _SMALL or kind in _WHOLE and _LEAST < arg < _MOST:

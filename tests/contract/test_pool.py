@@ -338,6 +338,18 @@ class InterfaceCases(object):
         gate.open()
         assert sorted(results) == [511, 1023]
 
+    def test_starmap_of_what_is_no_tuple(self):
+        """Each fails for itself, and nothing looks through an iterator before it is sent."""
+        pool = self.pool()
+        for _ in range(2):
+            with pytest.raises(TypeError):
+                pool.starmap(tasks.capture, [(1,), 2, (3,), 4] * 10, chunksize=1)
+        assert pool.starmap(tasks.capture, [[1, 2]] * 20, chunksize=1) == [((1, 2), {})] * 20
+        if sys.version_info >= (3,) or self.method == 'threads':      # before, no iterator can be pickled
+            assert pool.starmap(tasks.capture, [iter([n, n]) for n in range(20)], chunksize=1) == [
+                ((n, n), {}) for n in range(20)]
+        assert pool.apply(tasks.square, (3,)) == 9
+
     def test_callbacks(self):
         pool, got = self.pool(), []
         pool.apply_async(tasks.square, (3,), callback=got.append).wait()

@@ -250,6 +250,23 @@ def test_a_function_that_workers_do_not_find(pool):
     assert pool.apply(tasks.square, (3,)) == 9
 
 
+def test_ctrl_c_once_imap_has_submitted(pool, monkeypatch):
+    """It stays what it is, though the results have come."""
+    submit = pool._engine.submit_batch
+
+    def interrupted(batch):
+        results = batch.results
+        submit(batch)
+        support.wait_for(lambda: results.under_way() == 1)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pool._engine, 'submit_batch', interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            pool.imap(tasks.square, [3] * 100)
+    assert list(pool.imap(tasks.square, [3] * 100)) == [9] * 100
+
+
 @pytest.mark.race
 def test_what_is_behind_a_long_call_is_taken_back(pool):
     with contextlib.closing(support.Gate()) as gate:

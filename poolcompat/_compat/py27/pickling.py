@@ -68,7 +68,7 @@ if sys.version_info >= (3, 4):
 
         def dumps_call(self, fn, args, kwargs):
             """Return the three pickled, as ``dumps`` does."""
-            if type(fn) is types.FunctionType and not kwargs and (
+            if type(fn) is types.FunctionType and not kwargs and type(args) is tuple and (
                     _SMALL.issuperset(map(type, args)) or all(map(_is_plain, args))):
                 return pickle.dumps((fn, args, kwargs), _PROTOCOL)
             return self.dumps((fn, args, kwargs))
