@@ -372,7 +372,8 @@ class Engine(Leading, exits.Served):
         """Return the calls pickled together, and keep those in the list that are to be run; None where it cannot be done."""
         if type(calls[0]) is Batch:
             arguments = calls[0].arguments
-            del calls[not calls[0].results.abandoned:]
+            if calls[0].results.abandoned:
+                del calls[:]
         else:
             calls[:] = [call for call in calls if call.running or start(call)]
             arguments = [call.args for call in calls]
