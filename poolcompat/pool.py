@@ -418,12 +418,13 @@ class Pool(_native_pool.Pool):
             raise ValueError('Chunksize must be 1+, not %d' % chunksize)
         result = MapResult(self._callbacks, callback, error_callback, len(items), chunksize)
         if chunksize > 1:
-            fn, arguments, alone = each, _chunks(func, items, chunksize), self._processes
+            fn, arguments, alone, at_once = each, _chunks(func, items, chunksize), self._processes, self._processes
         else:
             fn, arguments, alone = func, iter(items if each is star_each else zip(items)), 0
+            at_once = _BATCH if self._in_processes else max(1, len(items))      # a thread that begins holds up this one
         # Each that is alone goes straight to a worker, and runs while the others are made.
         index = 0
-        for batch in itertools.chain(batches(itertools.islice(arguments, alone), 1, 1), batches(arguments, _BATCH)):
+        for batch in itertools.chain(batches(itertools.islice(arguments, alone), 1, 1), batches(arguments, at_once)):
             self._submit(result._parts, index, fn, batch, chunksize)
             index += len(batch)
         return result
