@@ -164,8 +164,6 @@ class IMapIterator(Arrivals):
     def __init__(self, chunked):
         super(IMapIterator, self).__init__()
         self._chunked = chunked
-        #: ``then()`` is called as some end and no more than ``least`` are under way.
-        self.least, self.then = 0, None
 
     def __iter__(self):
         return self
@@ -181,11 +179,6 @@ class IMapIterator(Arrivals):
             item = None     # no cycle through the traceback
 
     __next__ = next
-
-    def put(self, index, results):
-        Arrivals.put(self, index, results)
-        if len(self._tickets) <= self.least:
-            self.then()
 
     def _take_in(self, index, results):
         self._arrived[index] = self._flat(results), len(results)

@@ -18,6 +18,7 @@ class Arrivals(object):
     of calls that follow one another together.
     """
     abandoned = False       # nobody wants them: what has not started need not
+    least, then = -1, None  # ``then()`` is called as some end and no more than ``least`` are under way
     _timeout_error = _TimeoutError
 
     def __init__(self):
@@ -42,6 +43,8 @@ class Arrivals(object):
         del self._tickets[-len(results):]
         if self._bells:
             self._tell(awaited)
+        if len(self._tickets) <= self.least:
+            self.then()
 
     def end(self):
         """Take note that there are no more calls."""
