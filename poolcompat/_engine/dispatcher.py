@@ -696,10 +696,14 @@ class Engine(Leading, exits.Served):
     def _take_from(self, worker, most):
         """Return up to ``most`` calls that the worker has and has not started: it no longer will. Under the lock."""
         calls = _part(worker, set(worker.channel.claims.take_back(most)))
+        self._count_out(calls)
+        return calls
+
+    def _count_out(self, calls):
+        """Count the calls no more among those that were sent ahead. Under the lock."""
         for call in calls:
             self._queued -= call.queued * call.count
             call.queued = False
-        return calls
 
     def _drop_pending(self):
         """Return the calls that wait, each alone, which now are the caller's. Other threads may add to them meanwhile."""
@@ -909,10 +913,9 @@ class Engine(Leading, exits.Served):
         ahead = [worker for worker in slow if worker.calls and worker.calls[-1].queued]
         for worker in sorted(ahead, key=_load, reverse=True):
             calls = self._take_from(worker, max(1, _load(worker) // 2))
-            for call in () if calls else worker.calls:      # with none to be had it has started all
-                self._queued -= call.queued * call.count
-                call.queued = False
-            if calls:
+            if not calls:       # it has started all
+                self._count_out(worker.calls)
+            else:
                 self._pending.extendleft(reversed(calls))
                 if _is_idle(worker):        # what it was about to start was all that it had
                     worker.still = None

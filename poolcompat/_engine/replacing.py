@@ -116,9 +116,7 @@ class PoolEngine(Engine):
     @locked
     def _let_go(self, worker, running):
         """Let the calls of a dead worker wait again, but for the one that it was running."""
-        for call in worker.calls:
-            self._queued -= call.queued * call.count
-            call.queued = False
+        self._count_out(worker.calls)
         self._pending.extendleft(call for call in reversed(worker.calls) if call is not running)
         worker.calls.clear()
         self._workers.remove(worker)

@@ -216,7 +216,8 @@ def test_calls_are_taken_back_from_the_worker_that_has_some():
     alone, started, ahead = [Bare(number=number, count=1, queued=number > 1) for number in (1, 2, 3)]
     workers = [worker(alone), worker(started), worker(ahead, 3)]
     engine = Bare(_idle=collections.deque(), _pending=collections.deque(['later']), _queued=2, _moving=1)
-    engine._take_from = functools.partial(vars(dispatcher.Engine)['_take_from'], engine)
+    for name in '_take_from', '_count_out':
+        setattr(engine, name, functools.partial(vars(dispatcher.Engine)[name], engine))
     vars(dispatcher.Engine)['_take_back'](engine, workers)
     assert list(engine._pending) == [ahead, 'later'] and list(engine._idle) == [workers[2]]
     assert engine._queued == 0 and not started.queued and not ahead.queued      # what has started is none of those
