@@ -10,8 +10,8 @@ from functools import partial
 
 from six.moves import range
 
+from ._compat.py27.steps import in_one_step
 from ._compat.py27.waiting import LockInC, new_waiter
-from ._steps import in_one_step
 
 
 class Condition(LockInC):

@@ -5,8 +5,8 @@ the result and never ask for the version. The day X.Y is no longer supported, it
 imports of it are pointed at the standard library.
 
 ==========  =====================================================================================================
-``py27``    contexts and ``spawn``, waits that are prompt and that Ctrl-C interrupts, methods that can be pickled, pipes,
-            whether the parent has died
+``py27``    contexts and ``spawn``, waits that are prompt and that Ctrl-C interrupts, steps that it does not come between,
+            methods that can be pickled, pipes, whether the parent has died
 ``py34``    system calls that are retried after a signal
 ``py36``    names loaded on first use, at-fork hooks, ``Process.kill``, ``SimpleQueue``, ``BrokenExecutor``
 ``py37``    ``InvalidStateError``, callbacks that raise, text signatures, where a node of ``ast`` ends, ``os.memfd_create``

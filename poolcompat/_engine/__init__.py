@@ -26,7 +26,8 @@
 ``batches``      many calls that travel as one
 ``arrivals``     the results of many calls as they come, in order
 ``exits``        the engines that a process finishes before it exits
-``.._steps``     steps that no signal comes between
+
+``.._compat.py27.steps`` has steps that no signal comes between.
 
 How a call travels. ``Engine.submit`` takes an idle worker, pickles the call and writes it, all in the caller's thread;
 nothing wakes the dispatcher. With no worker idle the call waits in ``_pending``, not yet pickled: many waiting calls that
@@ -109,7 +110,7 @@ a thread's ticket, and the last of ``_Parts``       ``list.pop``: of two who tak
 ==================================================  ======================================================================
 
 KeyboardInterrupt comes between any two instructions of the main thread. What a call's sending changes is changed in one
-step (``_steps``). What can be derived, such as who is idle, is derived again by ``_look_over`` when a caller was cut short.
+step (``steps``). What can be derived, such as who is idle, is derived again by ``_look_over`` when a caller was cut short.
 Waits for a future take no lock, which would be kept (``.._conditions``). Cancelling is left to the dispatcher; what a caller
 has read is kept until it is noted. A worker lets Ctrl-C raise in the user's code only.
 

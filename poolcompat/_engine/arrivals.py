@@ -4,10 +4,10 @@ from __future__ import absolute_import, division, print_function
 import collections
 from functools import partial
 
+from .._compat.py27.steps import in_one_step
 from .._compat.py27.waiting import LockInC, monotonic
 from .._compat.py310 import TimeoutError as _TimeoutError
 from .._conditions import Condition
-from .._steps import in_one_step
 from .callbacks import current
 
 

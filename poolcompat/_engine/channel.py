@@ -24,10 +24,10 @@ from six.moves import _thread
 
 from .._compat.py27.pickling import Pieces, joined, received
 from .._compat.py27.pipes import keep_from_programs
+from .._compat.py27.steps import in_one_step
 from .._compat.py27.waiting import get_ident
 from .._compat.py34 import read, retried, write
 from .._compat.py36.processes import after_fork_in_child
-from .._steps import in_one_step
 from .claims import MOST, ParentClaims, WorkerClaims
 from .memory import share
 from .spinning import Spin
@@ -369,7 +369,10 @@ class FastWorkerEnd(object):
             kind, body = (SHARED_RESULT, placed) if placed else (kind, joined(body))
         header = _HEADER.pack(kind, number, len(body), seconds)
         if len(body) <= _READ:
-            _write(fd, header + body)
+            data = header + body
+            written = write(fd, data)
+            if written < len(data):
+                _write(fd, memoryview(data)[written:])
         else:                       # is not copied, to stand behind its header
             enlarge(fd)
             _write(fd, header)

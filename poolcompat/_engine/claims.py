@@ -73,7 +73,10 @@ class WorkerClaims(object):
     def claim(self, number):
         """Return whether the call ``number`` is still this worker's to run. Asked once for each call on offer."""
         if self._claimed < number:
-            packed = _read(self._reading, 1)
+            try:
+                packed = read(self._reading, _NUMBER.size)
+            except (OSError, IOError):
+                packed = _read(self._reading, 1)
             if packed:
                 self._claimed, = _NUMBER.unpack(packed)
         return self._claimed == number

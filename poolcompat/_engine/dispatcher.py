@@ -10,8 +10,11 @@ import time
 import weakref
 from functools import partial
 
+from six.moves import map
+
 from .._compat.py27.pickling import Pickling, Pieces, dumps_alone, joined, loads
 from .._compat.py27.signals import interrupt_later
+from .._compat.py27.steps import in_one_step
 from .._compat.py27.waiting import get_ident, perf_counter
 from .._compat.py36.processes import kill, terminate
 from .._compat.py312 import cpu_count
@@ -19,7 +22,6 @@ from .._compat.py38.exits import DAEMON_THREADS
 from .._conditions import Latch
 from .._errors import (GUARD, KILLED, BrokenProcessPool, Death, RemoteTraceback, explain_loading, explain_pickling,
                        explain_start, in_words, signal_name, without_frames)
-from .._steps import in_one_step
 from . import channel as channels
 from . import exits
 from .batches import Batch, Place, singles, take_alike
@@ -28,13 +30,14 @@ from .leading import TURN, Leading, cuts_in, lead
 from .locking import is_inside, locked
 from .memory import Shared
 from .slots import failed
-from .worker import dump_returned, main, unpack_error
+from .worker import explain_returned, main, unpack_error
 
 _AHEAD_SECONDS = .001       # how much work a busy worker is kept supplied with
 LOOK_SECONDS = 2            # how often to look whether busy workers live, should no descriptor tell
 _STILL_SECONDS = .004       # how long a worker may end no short call before it stands still: it may be kept from running
 _SHORT = .00005             # seconds: to wake a worker takes longer than a call of less
 _NAP = .0001                # seconds for which results of short calls are left to gather, and it takes half as long to wake
+_LATE = 32                  # calls that say how long one takes: what came before them would count for a hundredth
 _FEW = 64                   # results, which cost less than it takes to look for them
 _BETWEEN = .000002          # seconds from one short call of a worker to the next
 _KEPT_BYTES = 1 << 29       # of memory for big arguments and results, at most, while it is not used, of all workers
@@ -72,7 +75,7 @@ class Engine(Leading, exits.Served):
 
     _error_type = BrokenProcessPool
     _story = 'A process in the process pool was terminated abruptly while the future was running or pending: '
-    _dump = staticmethod(dump_returned)     # pickles results, in the worker
+    _explain = staticmethod(explain_returned)     # sees to results that cannot be pickled, in the worker
     _least_ahead = 1        # how many calls a worker may have, however long they take: what is sent cannot be cancelled
 
     def __init__(self, max_workers, context, initializer, initargs, max_tasks):
@@ -140,7 +143,7 @@ class Engine(Leading, exits.Served):
         try:
             missing, unseen = self._accept(call, choice)
             for worker in list(choice):
-                self._dispatch(worker, collections.deque((call,)), choice)
+                self._send(worker, call, choice)
                 call.future._lead = worker.lead
             if missing > 0:
                 self._start_workers(1)
@@ -281,6 +284,18 @@ class Engine(Leading, exits.Served):
         moving = sum(max(0, worker.reserved - (not worker.calls)) for worker in self._workers)
         return min(self._waiting() + self._queued + moving - free, room)
 
+    def _send(self, worker, call, choice):
+        """As ``_dispatch``, of a new call to a worker that has none."""
+        packed, frames = (), ()
+        if self._pack(call, Pickling()):
+            kind, payload = channels.CALL, call.payload
+            if type(payload) is Pieces:
+                kind, payload = worker.channel.place(payload)
+            call.number, call.queued = worker.number, False
+            worker.number += 1
+            packed, frames = (call,), (worker.channel.entries(((kind, call.number, payload, 1),)), ())
+        self._deliver(worker, packed, frames, (), choice)
+
     def _dispatch(self, worker, calls, choice):
         """Pickle the calls and send them to ``worker``, which is reserved for this thread; what is too much goes back.
 
@@ -316,9 +331,13 @@ class Engine(Leading, exits.Served):
                 size += len(payload)
                 packed += alike
                 parcels.append((alike, kind, payload))
-        unseen = self._hand_over(worker, packed, self._frames(worker, busy, parcels), calls, choice)
+        self._deliver(worker, packed, self._frames(worker, busy, parcels), calls, choice)
+
+    def _deliver(self, worker, packed, frames, rest, choice):
+        """Send the calls ``packed`` in their ``frames``; the ``rest`` is what is too much. All fail in a dead pool."""
+        unseen = self._hand_over(worker, packed, frames, rest, choice)
         if self._death is not None:
-            for call in singles(packed + list(calls)):
+            for call in singles(itertools.chain(packed, rest)):
                 fail(call, self._death.error(self._error_type))
         elif worker.channel.blocks:
             worker.channel.flush()
@@ -441,7 +460,7 @@ class Engine(Leading, exits.Served):
             forking = self._context.get_start_method() == 'fork'
             with interrupt_later(forking) as blocked:
                 process = self._context.Process(target=main, args=(
-                    channel.worker_end, self._dump, self._initializer, self._initargs, forking, blocked))
+                    channel.worker_end, self._explain, self._initializer, self._initargs, forking, blocked))
                 channel.handing_over(True)
                 try:
                     process.start()
@@ -559,17 +578,15 @@ class Engine(Leading, exits.Served):
 
     def _values(self, batch, frames):
         """Return what the calls of the Batch returned, or a slot with its error in the place of each that did not."""
-        values, result = [], channels.RESULT
-        for kind, _, _, body in frames:
+        values, bodies = [], [frame[3] for frame in frames]
+        if [frame[0] for frame in frames].count(channels.RESULT) == len(frames) and Shared not in map(type, bodies):
             try:
-                if kind == result and type(body) is not Shared:
-                    values.append(loads(body))
-                    continue
-            except:     # noqa: E722 (as below)
-                kind, value = self._could_not_load(batch, kind)
-            else:
-                kind, value = self._outcome(batch, kind, body)
-            values.append(value if kind == result else failed(value))
+                values.extend(map(loads, bodies))       # which keeps what came before an error
+            except:     # noqa: E722 (as below, where it is said what is wrong)
+                values.append(failed(self._could_not_load(batch, channels.RESULT)[1]))
+        for kind, _, _, body in frames[len(values):]:
+            kind, value = self._outcome(batch, kind, body)
+            values.append(value if kind == channels.RESULT else failed(value))
         return values
 
     def _outcome(self, call, kind, body):
@@ -739,7 +756,7 @@ class Engine(Leading, exits.Served):
                     some = [frame]
                     some += itertools.islice(frames, call.count - 1)
                     ended.append((self._end_some(worker, some), None, some))
-                    took += [seconds for _, _, seconds, _ in some]
+                    took += [seconds for _, _, seconds, _ in some[-_LATE:]]
                     together += len(some)
                     continue
                 worker.calls.popleft()
@@ -763,9 +780,10 @@ class Engine(Leading, exits.Served):
         batch, count = worker.calls[0], len(frames)
         if frames[-1][1] != batch.number + count - 1:
             raise RuntimeError('call %d ended, not %d' % (frames[-1][1], batch.number + count - 1))
-        for at, (kind, number, seconds, body) in enumerate(frames):
-            if kind == channels.SHARED_RESULT:
-                frames[at] = channels.RESULT, number, seconds, worker.channel.memory.result(body)
+        if channels.SHARED_RESULT in [frame[0] for frame in frames]:
+            for at, (kind, number, seconds, body) in enumerate(frames):
+                if kind == channels.SHARED_RESULT:
+                    frames[at] = channels.RESULT, number, seconds, worker.channel.memory.result(body)
         ended = batch.cut(count)
         if not batch.count:
             worker.calls.popleft()
@@ -774,16 +792,19 @@ class Engine(Leading, exits.Served):
         return ended
 
     def _count(self, worker, ended, seconds):
-        """Note that the worker ended the calls, ``(call, kind, body)`` of each, and how long each took. Under the lock."""
+        """Note that the worker ended the calls, ``(call, kind, body)`` of each, and how long the last of them took.
+
+        Under the lock.
+        """
         for call, _, _ in ended:
             self._queued -= call.queued * call.count
+            worker.done += call.count
             call.payload = None
         pace = self._pace
         for took in seconds:
             mean = took if pace is None else (7 * pace + took) / 8
             pace = took if took > mean else mean
         self._pace = pace
-        worker.done += len(seconds)
 
     def _retire(self, worker):
         """Tell the worker to end, without waiting until it did. Under the lock."""

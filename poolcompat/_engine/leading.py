@@ -22,9 +22,9 @@ from functools import partial
 
 from six.moves import range
 
+from .._compat.py27.steps import in_one_step
 from .._compat.py27.waiting import get_ident, monotonic
 from .._compat.py34 import is_interrupted
-from .._steps import in_one_step
 from . import channel as channels
 from .calls import set_future
 from .locking import is_inside, locked
@@ -177,17 +177,18 @@ class Leading(object):
         channel = worker.channel
         channel.catch()
         kind, number, seconds, body = channel.caught() or (None, None, None, None)
+        steps = [partial(setattr, worker, 'turn', None), partial(self._poller.take_back, channel.fileno(), select.POLLIN)]
         if worker.calls and worker.calls[0].number == number:
             in_one_step(partial(turn.append, (worker.calls[0], kind, body)),
                         partial(self._settling.__setitem__, id(turn), turn),
-                        partial(worker.calls.popleft), partial(channel.inbox.clear))
+                        partial(worker.calls.popleft), partial(channel.inbox.clear), *steps)
             self._count(worker, turn, (seconds,))
             if not worker.calls:
                 self._idle.append(worker)
-        if channel.inbox:
-            self._unread.append(worker)
-        in_one_step(partial(setattr, worker, 'turn', None),
-                    partial(self._poller.take_back, channel.fileno(), select.POLLIN))
+        else:
+            if channel.inbox:
+                self._unread.append(worker)
+            in_one_step(*steps)
         return bool(channel.inbox or self._pending or self._queued or self._closing)
 
     def _settle_turn(self, turn):

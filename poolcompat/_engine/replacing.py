@@ -8,7 +8,7 @@ from .._errors import Death, WorkerLostError, explain_loading
 from .calls import Call, fail, log, name_of
 from .dispatcher import LOOK_SECONDS, Engine
 from .locking import locked
-from .worker import dump_result
+from .worker import refuse_returned
 
 _MOST_FAILED_STARTS = 3     # in a row, and at least one for each worker
 _TERMINATED = Death('The pool was terminated before the call had ended.')
@@ -36,7 +36,7 @@ class PoolEngine(Engine):
 
     _error_type = WorkerLostError
     _story = 'A worker of the pool was lost: '
-    _dump = staticmethod(dump_result)
+    _explain = staticmethod(refuse_returned)
     _least_ahead = 2
 
     def __init__(self, *args):

@@ -33,11 +33,11 @@ class _Interrupt(object):
             raise KeyboardInterrupt
 
 
-def main(end, dump, initializer, initargs, forked, blocked):
+def main(end, explain, initializer, initargs, forked, blocked):
     """Run the calls that arrive at ``end``, a channel's worker end, until there are no more.
 
-    ``dump`` pickles what they return, ``forked`` says how this process was started, and ``blocked`` that SIGINT was blocked
-    for the time of the start.
+    ``explain(error, result)`` sees to the error of pickling a result, ``forked`` says how this process was started, and
+    ``blocked`` that SIGINT was blocked for the time of the start.
     """
     if forked:
         _forget_imports()
@@ -61,7 +61,7 @@ def main(end, dump, initializer, initargs, forked, blocked):
         for number, body, index in end.calls():
             started = perf_counter()
             try:
-                kind, body = _run(body, index, together, dump, interrupt)
+                kind, body = _run(body, index, together, explain, interrupt)
             except KeyboardInterrupt:       # came as the call ended with an exception; none follows it
                 kind, body = ERROR, pack_error()
             end.send(kind, number, body, perf_counter() - started)
@@ -79,7 +79,7 @@ def _forget_imports():
     getattr(sys.modules.get('_frozen_importlib'), '_module_locks', {}).clear()
 
 
-def _run(body, index, together, dump, interrupt):
+def _run(body, index, together, explain, interrupt):
     """Run one call; return the kind of what came of it, and that pickled.
 
     Of calls that came together, ``together`` keeps what was unpickled: the function, and the arguments of each.
@@ -98,7 +98,11 @@ def _run(body, index, together, dump, interrupt):
         body = None
         result = fn(*args, **kwargs) if kwargs else fn(*args)
         fn = args = kwargs = None
-        packed = dump(result)
+        try:
+            packed = dumps_alone(result)
+        except Exception as error:
+            explain(error, result)
+            raise
         interrupt.allowed = False
         return RESULT, packed
     except:     # noqa: E722 (2.7 can raise what is no BaseException)
@@ -107,28 +111,17 @@ def _run(body, index, together, dump, interrupt):
         return kind, pack_error()
 
 
-def dump_returned(result):
-    """Return the result pickled, as ``dumps_alone`` does; the error says what can be sent back."""
-    try:
-        return dumps_alone(result)
-    except Exception as error:
-        _explain(error)
-        raise
-
-
-def _explain(error):
+def explain_returned(error, result):
+    """Have the error of pickling the result say what can be sent back."""
     from .._errors import explain_result
     explain_result(error)
 
 
-def dump_result(result):
-    """Return the result pickled, as ``Pool`` does it; MaybeEncodingError where that cannot be."""
-    try:
-        return dumps_alone(result)
-    except Exception as error:
-        _explain(error)
-        from .. import _native
-        raise _native.multiprocessing_pool().MaybeEncodingError(sys.exc_info()[1], result)
+def refuse_returned(error, result):
+    """Raise what ``Pool`` raises where the result cannot be pickled: MaybeEncodingError."""
+    explain_returned(error, result)
+    from .. import _native
+    raise _native.multiprocessing_pool().MaybeEncodingError(error, result)
 
 
 def _log_initializer():

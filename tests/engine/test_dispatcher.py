@@ -51,9 +51,9 @@ def test_in_a_crowd_short_calls_are_left_to_the_dispatcher(pace, own, monkeypatc
         support.wait_for(lambda: all(worker.ready for worker in engine._workers))
         support.wait_for(lambda: engine._polling and not engine._lock.locked())     # else it is left to who has that
         idle = [worker for worker in engine._workers if dispatcher._is_idle(worker)]
-        engine._idle, engine._pace, dispatch = collections.deque(idle), pace, engine._dispatch
+        engine._idle, engine._pace, deliver = collections.deque(idle), pace, engine._deliver
         assert len(idle) == 1
-        monkeypatch.setattr(engine, '_dispatch', lambda *args: (senders.append(in_own_thread()), dispatch(*args)))
+        monkeypatch.setattr(engine, '_deliver', lambda *args: (senders.append(in_own_thread()), deliver(*args)))
         assert executor.submit(tasks.square, 9).result() == 81
         gate.open()
     assert set(senders) == {own}
@@ -226,7 +226,7 @@ def test_calls_are_taken_back_from_the_worker_that_has_some():
 @pytest.mark.race
 def test_beside_long_calls_short_ones_are_sent_by_their_caller(idle_four, monkeypatch):
     """However many processors those have: they crowd nothing."""
-    senders, dispatch = [], idle_four._dispatch
+    senders, deliver = [], idle_four._deliver
     monkeypatch.setattr(dispatcher, '_SHORT', 3600)
     with contextlib.closing(support.Gate()) as gate:
         idle_four._pace, idle_four.cpus = 1e-6, 2
@@ -241,7 +241,7 @@ def test_beside_long_calls_short_ones_are_sent_by_their_caller(idle_four, monkey
             assert slot.wait(support.GUARD) and slot.value == 9
             return senders == [False]
 
-        monkeypatch.setattr(idle_four, '_dispatch', lambda *args: (senders.append(in_own_thread()), dispatch(*args)))
+        monkeypatch.setattr(idle_four, '_deliver', lambda *args: (senders.append(in_own_thread()), deliver(*args)))
         support.wait_for(sent_by_caller)
         gate.open()
         assert all(slot.wait(support.GUARD) for slot in slots)

@@ -5,7 +5,7 @@ import sys
 import threading
 from functools import partial
 
-from ..._steps import in_one_step
+from .steps import in_one_step
 
 
 class _LockWaiter(object):
