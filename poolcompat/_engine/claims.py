@@ -24,14 +24,33 @@ from __future__ import absolute_import, division, print_function
 
 import errno
 import struct
+import sys
 from os import read     # as it is now, should a library of green threads change it
 
 from .._compat.py34 import is_interrupted, write
 
 _NUMBER = struct.Struct('<Q')
 
-#: How many numbers fit into the claim pipe in any case: POSIX grants a pipe 512 bytes, every system here 4096.
-MOST = 4096 // _NUMBER.size
+_PAGE = 4096            # bytes
+_GET_PIPE_SIZE = 1032   # F_GETPIPE_SZ, which the fcntl module names from 3.10 only
+
+#: How many numbers may be on offer to a worker, at most.
+MOST = 1024
+
+
+def room(fd):
+    """Return how many numbers the pipe takes in any case, at most ``MOST``; none may be on offer where that is 0.
+
+    Linux puts nothing into a page that has been read in part, and grants a user who has a thousand pipes one page for each
+    of the others (two from 5.14 on). Elsewhere every system grants 4096 bytes, POSIX 512.
+    """
+    if sys.platform.startswith('linux'):
+        import fcntl
+        try:
+            return min(MOST, (fcntl.fcntl(fd, _GET_PIPE_SIZE) - _PAGE) // _NUMBER.size)
+        except (OSError, IOError):
+            pass        # before 2.6.35, or an emulation of it, where a pipe has a fixed size
+    return _PAGE // _NUMBER.size
 
 
 def _read(fd, count):
@@ -54,8 +73,10 @@ class ParentClaims(object):
         self._writing = writing
 
     def offer(self, numbers):
-        """Let the worker claim the calls ``numbers``; at most ``MOST`` may be on offer."""
-        write(self._writing, struct.pack('<%dQ' % len(numbers), *numbers))
+        """Let the worker claim the calls ``numbers``; at most as many as there is ``room`` for may be on offer."""
+        packed = struct.pack('<%dQ' % len(numbers), *numbers)
+        for at in range(0, len(packed), _PAGE):     # no write is cut that takes no more than that
+            write(self._writing, packed[at:at + _PAGE])
 
     def take_back(self, count):
         """Return the numbers of up to ``count`` calls that the worker has not started and no longer will."""

@@ -87,6 +87,7 @@ class Engine(Leading, exits.Served):
         self._max_tasks = max_tasks
         self._grows = context.get_start_method() != 'fork'      # forking is safe only before our thread runs
         self._channel_type, self._poller_type = channels.choose()
+        self._ahead = self._channel_type.ahead      # how many calls may be sent ahead to a worker
         self._lock = threading.Lock()
         self._holder = None         # the thread that took the lock last
         self._inside = set()        # threads in a method that is _locked
@@ -482,6 +483,7 @@ class Engine(Leading, exits.Served):
         """Take the worker in, and return True; False where all has ended meanwhile."""
         if self._dismissed:
             return False
+        self._ahead = min(self._ahead, worker.channel.ahead)
         in_one_step(partial(self.processes.__setitem__, worker.process.pid, worker.process),
                     partial(self._workers.append, worker), partial(self._newcomers.append, worker))
         return True
@@ -856,7 +858,7 @@ class Engine(Leading, exits.Served):
         elif waiting or self._queued:
             crew = min(crew, self.cpus)         # to wake more than can run takes longer
             slow = self._find_still()
-            if crew < len(self._workers) and self._channel_type.ahead:
+            if crew < len(self._workers) and self._ahead:
                 may_begin = crew + len(slow) - self._moving     # each that stands still lets another begin
                 self._holds = may_begin <= 0
                 spare = may_begin if waiting else spare
@@ -865,7 +867,7 @@ class Engine(Leading, exits.Served):
             return plan, self._missing_workers()
         share = waiting // crew if waiting else -(-self._waiting() // max(1, spare))
         most = max(self._least_ahead, int(_AHEAD_SECONDS / max(self._pace or 1, 1e-6)))
-        most = max(1, min(self._channel_type.ahead, most))
+        most = max(1, min(self._ahead, most))
         too_big = len(self._pending[0].payload or b'') > self._channel_type.ahead_bytes
         for worker in self._takers(len(self._idle) if too_big else spare, 0 if too_big else most // 2):
             have = _load(worker)

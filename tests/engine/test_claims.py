@@ -1,15 +1,17 @@
 """``poolcompat._engine.claims``: each call goes to one side, whoever asks first."""
 from __future__ import absolute_import, division, print_function
 
+import errno
 import os
 import random
+import sys
 
 import pytest
 
 pytest.importorskip('fcntl', reason='claims are for pipes that do not block, which Windows has not')
 
 from poolcompat._engine.channel import _unblock                         # noqa: E402
-from poolcompat._engine.claims import MOST, ParentClaims, WorkerClaims     # noqa: E402
+from poolcompat._engine.claims import MOST, ParentClaims, WorkerClaims, room     # noqa: E402
 
 
 @pytest.fixture
@@ -52,10 +54,45 @@ def test_a_claim_is_kept_for_the_call_that_it_belongs_to(sides):
     assert [worker.claim(number) for number in (1, 2, 5)] == [False, True, True]
 
 
-def test_as_many_as_may_be_offered_fit(sides):
+def resized(fd, pages):
+    """Give the pipe so many pages, as the system does to a user who has many."""
+    import fcntl
+    set_pipe_size = 1031
+    fcntl.fcntl(fd, set_pipe_size, pages * 4096)
+
+
+@pytest.mark.parametrize('pages', [None, 1, 2, 16])
+def test_as_many_as_there_is_room_for_fit(sides, pages):
+    """Whatever was read before: a page that has been read in part takes nothing more."""
     parent, worker = sides
-    parent.offer(range(MOST))
-    assert all(worker.claim(number) for number in range(MOST))
+    if pages is not None:
+        if not sys.platform.startswith('linux'):
+            pytest.skip('the size of a pipe can be set on Linux only')
+        resized(parent._writing, pages)
+        assert room(parent._writing) == {1: 0, 2: 512, 16: MOST}[pages]
+    most = room(parent._writing)
+    if not most:
+        return
+    choose, offered, claimed = random.Random(1), 0, 0
+    for _ in range(300):
+        count = choose.choice([1, most - (offered - claimed), choose.randint(1, most)])
+        count = min(count, most - (offered - claimed))
+        parent.offer(list(range(offered, offered + count)))
+        offered += count
+        for number in range(claimed, choose.randint(claimed, offered)):
+            assert worker.claim(number)
+            claimed += 1
+    assert offered > 2 * most
+
+
+def test_a_system_that_does_not_tell_the_size_of_a_pipe(sides, monkeypatch):
+    fcntl = pytest.importorskip('fcntl')
+
+    def refuse(*args):
+        raise IOError(errno.EINVAL, 'Invalid argument')
+
+    monkeypatch.setattr(fcntl, 'fcntl', refuse)
+    assert room(sides[0]._writing) == 512
 
 
 @pytest.mark.parametrize('seed', range(50))

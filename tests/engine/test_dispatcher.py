@@ -12,7 +12,7 @@ import pytest
 
 import poolcompat
 from poolcompat._compat.py36.processes import kill
-from poolcompat._engine import channel, dispatcher
+from poolcompat._engine import channel, claims, dispatcher
 from poolcompat._engine.batches import take_alike
 from poolcompat._engine.calls import Call, in_own_thread
 from poolcompat._engine.locking import locked
@@ -95,13 +95,27 @@ def test_short_calls_that_wait_wake_no_more_workers_than_can_run(idle_four, monk
     monkeypatch.setattr(idle_four, '_dispatch', lambda worker, calls, choice: (
         senders.add(worker), dispatch(worker, calls, choice)))
     monkeypatch.setattr(dispatcher, '_STILL_SECONDS', 3600)
-    monkeypatch.setattr(idle_four._channel_type, 'ahead', 10)
+    monkeypatch.setattr(idle_four, '_ahead', 10)
     idle_four._pace, idle_four.cpus = 1e-9, 1
     monkeypatch.setattr(dispatcher, '_SHORT', 3600)
     slots = submit_many(idle_four, tasks.square, list(range(200)))
     assert all(slot.wait(support.GUARD) for slot in slots)
     assert [slot.value for slot in slots] == [number ** 2 for number in range(200)]
     assert len(senders) == 1
+
+
+def test_nothing_is_sent_ahead_by_a_pipe_of_one_page(monkeypatch):
+    """As a user has them who has a thousand pipes: there is no telling how much such a pipe takes."""
+    monkeypatch.setattr(channel, 'room', lambda fd: 0)
+    monkeypatch.setattr(claims.ParentClaims, 'offer', None)     # an error for whoever calls it
+    with poolcompat.ProcessPoolExecutor(2) as executor:
+        assert list(executor.map(tasks.square, range(300))) == [i * i for i in range(300)]
+        assert [future.result() for future in [executor.submit(tasks.square, i) for i in range(300)]] == [
+            i * i for i in range(300)]
+        assert executor._engine._ahead == 0
+    with contextlib.closing(poolcompat.Pool(2)) as pool:
+        assert list(pool.imap(tasks.square, range(300))) == [i * i for i in range(300)]
+        assert pool.map(tasks.square, range(300)) == [i * i for i in range(300)]
 
 
 def test_all_workers_have_short_calls_where_each_has_one_at_a_time(monkeypatch):
@@ -123,7 +137,7 @@ def test_a_worker_that_moves_is_not_looked_at_all_the_time(idle_four, monkeypatc
     """Calls wait, and there are workers for them that are not to be woken: that is to wait, not to spin."""
     patience, look = [], idle_four._patience
     monkeypatch.setattr(dispatcher, '_STILL_SECONDS', 3600)
-    monkeypatch.setattr(idle_four._channel_type, 'ahead', 2)
+    monkeypatch.setattr(idle_four, '_ahead', 2)
     with contextlib.closing(support.Gate()) as gate:
         idle_four._pace, idle_four.cpus = 1e-6, 1
         monkeypatch.setattr(idle_four, '_patience', lambda: (patience.append(look()), patience[-1])[1])
@@ -185,7 +199,7 @@ def test_calls_behind_a_long_one_have_their_turn_though_others_never_end(idle_fo
             engine.submit(Call(future, tasks.square, (2,), {}))
 
     monkeypatch.setattr(dispatcher, '_SHORT', 3600)
-    monkeypatch.setattr(engine._channel_type, 'ahead', 4)
+    monkeypatch.setattr(engine, '_ahead', 4)
     with contextlib.closing(support.Gate()) as gate:
         engine._pace, engine.cpus = 1e-6, 2
         for _ in range(40):
