@@ -38,11 +38,13 @@ _native_pool = _native.multiprocessing_pool()
 MaybeEncodingError = _native_pool.MaybeEncodingError
 _ResourceWarning = getattr(builtins, 'ResourceWarning', None)       # 2.7 has none
 
-#: Of these a chunk is a slice; nobody changes them meanwhile. To pickle a range takes no time, whatever its length.
-_SLICED = frozenset(kind for kind in (tuple, range) if hasattr(kind, 'index'))      # not 2.7's xrange
+#: Of these a chunk is a slice. To pickle a range takes no time, whatever its length.
+_SLICED = frozenset(kind for kind in (list, tuple, range) if hasattr(kind, 'index'))        # not 2.7's xrange
+_SHRANK = ('the list that map was given became shorter while its items were sent, so some had no call: most likely another '
+           'thread removes from it. Give map a copy: list(items)')
 _RUN, _CLOSE, _TERMINATE = 'RUN', 'CLOSE', 'TERMINATE'
 _BATCH = 256            # how many calls of an ``imap`` a feeder submits at once; twice as many are on their way
-_AT_HAND = 1024         # the same where the items are at hand
+_AT_HAND = 2048         # the same where the items are at hand
 _pool_count = itertools.count()
 
 
@@ -143,6 +145,8 @@ class _Parts(object):
         if self._chunksize > 1:
             for first, result in zip(itertools.count(index * self._chunksize, self._chunksize), results):
                 if type(result) is not Slot:
+                    if len(result) < min(self._chunksize, len(self._values) - first):
+                        self._failed.append(failed(RuntimeError(_SHRANK)))
                     self._values[first:first + len(result)] = result
         else:
             self._values[index:index + len(results)] = results
@@ -409,12 +413,16 @@ class Pool(_native_pool.Pool):
             chunksize = max(1, -(-len(items) // (4 * self._processes)))
         elif chunksize < 1:
             raise ValueError('Chunksize must be 1+, not %d' % chunksize)
-        result = MapResult(self._callbacks, callback, error_callback, len(items), chunksize)
+        if chunksize == 1 and type(items) is list:
+            items = tuple(items)        # another thread may add to it before all have been submitted
+        length = len(items)
+        result = MapResult(self._callbacks, callback, error_callback, length, chunksize)
         if chunksize > 1:
-            fn, arguments, alone, at_once = each, _chunks(func, items, chunksize), self._processes, self._processes
+            fn, alone, at_once = each, self._processes, self._processes
+            arguments = ((func, items[first:min(first + chunksize, length)]) for first in range(0, length, chunksize))
         else:
             fn, arguments, alone = func, iter(items if each is star_each else zip(items)), 0
-            at_once = _BATCH if self._in_processes else max(1, len(items))      # a thread that begins holds up this one
+            at_once = _BATCH if self._in_processes else max(1, length)      # a thread that begins holds up this one
         # Each that is alone goes straight to a worker, and runs while the others are made.
         index = 0
         for batch in itertools.chain(batches(itertools.islice(arguments, alone), 1, 1), batches(arguments, at_once)):
@@ -498,10 +506,7 @@ class Pool(_native_pool.Pool):
 
 
 def _chunks(fn, items, size):
-    """Return an iterator over ``(fn, chunk)`` of each chunk of up to ``size`` items: a sequence."""
-    if type(items) in _SLICED:
-        return ((fn, items[first:first + size]) for first in range(0, len(items), size))
-    items = iter(items)
+    """Return an iterator over ``(fn, chunk)`` of each chunk of up to ``size`` of the iterator ``items``: a tuple."""
     return zip(itertools.repeat(fn), iter(lambda: tuple(itertools.islice(items, size)), ()))
 
 

@@ -28,7 +28,7 @@ from .._compat.py27.steps import in_one_step
 from .._compat.py27.waiting import get_ident
 from .._compat.py34 import read, retried, write
 from .._compat.py36.processes import after_fork_in_child
-from .claims import MOST, ParentClaims, WorkerClaims
+from .claims import MOST, ParentClaims, WorkerClaims, room
 from .memory import share
 from .spinning import Spin
 
@@ -185,8 +185,7 @@ def enlarge(fd):
 class FastChannel(object):
     """The parent's end of three pipes: calls and claims to the worker, results from it."""
 
-    #: How many calls may be sent ahead, as the claim pipe holds in any case, and how many bytes: what they are too many for
-    #: the pipe waits in ``unsent``.
+    #: How many calls may be sent ahead, at most, and how many bytes: what is too much for the pipe waits in ``unsent``.
     ahead = MOST
     ahead_bytes = 1 << 19
     #: ``send`` returns at once, whatever the worker does.
@@ -212,6 +211,7 @@ class FastChannel(object):
             _unblock(connection.fileno())
         self.worker_end = FastWorkerEnd(calls, results, self._claims, self.memory)
         self.claims = ParentClaims(self._claims.fileno(), claims.fileno())
+        self.ahead = room(claims.fileno())
         self._reader = _Reader(self._results.fileno())
         self.between_frames = self._reader.between_frames
         #: What a caller has read of the results.
@@ -370,7 +370,10 @@ class FastWorkerEnd(object):
         header = _HEADER.pack(kind, number, len(body), seconds)
         if len(body) <= _READ:
             data = header + body
-            written = write(fd, data)
+            try:
+                written = os.write(fd, data)
+            except (OSError, IOError):
+                written = write(fd, data)       # again, where a signal cut it short
             if written < len(data):
                 _write(fd, memoryview(data)[written:])
         else:                       # is not copied, to stand behind its header

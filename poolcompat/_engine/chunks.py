@@ -1,10 +1,12 @@
 """What a call of several items runs. Threads need nothing else of what runs in a worker."""
 from __future__ import absolute_import, division, print_function
 
+from .._compat.py27.mapping import list_of
+
 
 def call_each(fn, chunk):
-    """Return ``fn(item)`` of each item. In no ``map``, which would take a StopIteration of the call for the end."""
-    return [fn(item) for item in chunk]
+    """Return ``fn(item)`` of each item."""
+    return list_of(fn, chunk)
 
 
 def star_each(fn, chunk):

@@ -1,6 +1,7 @@
 """CONTRACT.md, Behaviour 12: Pool and ThreadPool."""
 from __future__ import absolute_import, division, print_function
 
+import functools
 import gc
 import itertools
 import multiprocessing.pool
@@ -39,6 +40,20 @@ def raising_after(count, error=KeyError('no more')):
     for item in range(count):
         yield item
     raise error
+
+
+class Changing(object):
+    """``tasks.square``, and calls ``change()`` as it is pickled."""
+
+    def __init__(self, change):
+        self.change = change
+
+    def __reduce__(self):
+        self.change()
+        return functools.partial, (tasks.square,)
+
+    def __call__(self, item):
+        return tasks.square(item)
 
 
 def interrupt(*args):
@@ -132,6 +147,27 @@ class InterfaceCases(object):
         pool = self.pool(2)
         assert pool.map(tasks.square, Counted(range(81))) == [x * x for x in range(81)]
         assert sizes
+
+    @native_never('maps what the list has by then, or waits for ever')
+    @pytest.mark.parametrize('chunksize', [1, 7, None])
+    def test_map_of_a_list_that_is_added_to(self, chunksize):
+        """As its items are sent. Those that there were are mapped."""
+        items = list(range(100))
+        changing = Changing(lambda: items.extend(range(5)))
+        assert self.pool(2).map_async(changing, items, chunksize).get(support.GUARD) == [x * x for x in range(100)]
+
+    @native_never('maps what the list has by then, or waits for ever')
+    @pytest.mark.parametrize('chunksize', [1, 7, None])
+    def test_map_of_a_list_that_is_removed_from(self, chunksize):
+        """It is no copy, and what was removed before it was sent has no call."""
+        items = list(range(100))
+        result = self.pool(2).map_async(Changing(lambda: items.__delitem__(slice(60, None))), items, chunksize)
+        if chunksize == 1 or len(items) == 100:     # a thread has the very function, which nothing changes
+            assert result.get(support.GUARD) == [x * x for x in range(100)]
+        else:
+            with pytest.raises(RuntimeError) as caught:
+                result.get(support.GUARD)
+            assert 'shorter' in str(caught.value)
 
     def test_map_fails_with_the_first_error(self):
         pool = self.pool(1)

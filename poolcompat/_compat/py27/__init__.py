@@ -10,6 +10,8 @@
 ``pipes``       descriptors that started programs do not inherit
 ``signals``     Ctrl-C while a process is started
 ``connections`` waiting for several connections
+``steps``       several calls that no signal comes between
+``mapping``     a function called with one item after the other
 ==============  ==========================================================================================
 """
 from __future__ import absolute_import, division, print_function
