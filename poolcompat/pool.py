@@ -12,6 +12,7 @@ from six.moves import builtins, range, zip
 
 from . import _native
 from ._compat.py27.contexts import get_context
+from ._compat.py27.mapping import part_of
 from ._compat.py310 import TimeoutError as _TimeoutError
 from ._compat.py312 import cpu_count
 from ._conditions import Condition
@@ -38,8 +39,6 @@ _native_pool = _native.multiprocessing_pool()
 MaybeEncodingError = _native_pool.MaybeEncodingError
 _ResourceWarning = getattr(builtins, 'ResourceWarning', None)       # 2.7 has none
 
-#: Of these a chunk is a slice. To pickle a range takes no time, whatever its length.
-_SLICED = frozenset(kind for kind in (list, tuple, range) if hasattr(kind, 'index'))        # not 2.7's xrange
 _SHRANK = ('the list that map was given became shorter while its items were sent, so some had no call: most likely another '
            'thread removes from it. Give map a copy: list(items)')
 _RUN, _CLOSE, _TERMINATE = 'RUN', 'CLOSE', 'TERMINATE'
@@ -408,7 +407,7 @@ class Pool(_native_pool.Pool):
 
     def _map(self, each, func, iterable, chunksize, callback, error_callback):
         self._check_running()
-        items = iterable if type(iterable) in _SLICED else tuple(iterable)
+        items = iterable if type(iterable) in AT_HAND else tuple(iterable)
         if chunksize is None:
             chunksize = max(1, -(-len(items) // (4 * self._processes)))
         elif chunksize < 1:
@@ -418,8 +417,9 @@ class Pool(_native_pool.Pool):
         length = len(items)
         result = MapResult(self._callbacks, callback, error_callback, length, chunksize)
         if chunksize > 1:
+            # To pickle a part of a range takes no time.
+            arguments = ((func, part_of(items, at, min(at + chunksize, length))) for at in range(0, length, chunksize))
             fn, alone, at_once = each, self._processes, self._processes
-            arguments = ((func, items[first:min(first + chunksize, length)]) for first in range(0, length, chunksize))
         else:
             fn, arguments, alone = func, iter(items if each is star_each else zip(items)), 0
             at_once = _BATCH if self._in_processes else max(1, length)      # a thread that begins holds up this one
@@ -461,7 +461,7 @@ class Pool(_native_pool.Pool):
         if chunksize == 1:
             fn, arguments = func, zip(iter(iterable))
         else:
-            fn, arguments = call_each, _chunks(func, iter(iterable), chunksize)
+            fn, arguments = call_each, _chunks(func, iterable, chunksize)
         feeder, at_hand = _Feeder(self, results, fn, arguments, chunksize), type(iterable) in AT_HAND
         self._feeders.add(feeder)
         try:
@@ -506,7 +506,8 @@ class Pool(_native_pool.Pool):
 
 
 def _chunks(fn, items, size):
-    """Return an iterator over ``(fn, chunk)`` of each chunk of up to ``size`` of the iterator ``items``: a tuple."""
+    """Return an iterator over ``(fn, chunk)`` of each chunk of up to ``size`` items: a tuple."""
+    items = iter(items)
     return zip(itertools.repeat(fn), iter(lambda: tuple(itertools.islice(items, size)), ()))
 
 

@@ -12,14 +12,47 @@ import threading
 from multiprocessing import queues
 
 import pytest
+from six.moves import range
 
 import poolcompat
+from poolcompat._compat.py27.mapping import list_of, part_of
 from poolcompat._compat.py27.pickling import Pickling, dumps_alone, loads, received
 from poolcompat._compat.py27.waiting import monotonic
 from poolcompat._conditions import Condition, Latch
 
 from tests import tasks
 from tests.bindings import Spawn, bind
+
+
+@pytest.mark.parametrize('items', [
+    range(0), range(1), range(7), range(3, 30, 4), range(30, 3, -4), range(5, -6, -1), range(sys.maxsize - 5, sys.maxsize),
+    range(-sys.maxsize, -sys.maxsize + 5), range(-sys.maxsize + 4, -sys.maxsize - 1, -1), list('abcdef'), tuple('abcdef')],
+    ids=repr)
+def test_parts_of_a_sequence(items):
+    """Those of a range are ranges, 2.7's xrange included: to pickle one takes no time."""
+    everything = list(items)
+    for first in range(len(everything)):
+        for end in range(first + 1, len(everything) + 1):
+            part = part_of(items, first, end)
+            assert list(part) == everything[first:end]
+            assert isinstance(part, range) == isinstance(items, range)
+
+
+def stop_at_three(item):
+    if item == 3:
+        raise StopIteration('three')
+    return item
+
+
+def test_a_function_of_each_item():
+    """A StopIteration of the function is an error like others, and None is no function."""
+    assert list_of(abs, [-1, 2]) == [1, 2]
+    assert list_of(None, []) == []
+    with pytest.raises(TypeError):
+        list_of(None, [1])
+    with pytest.raises(StopIteration) as caught:
+        list_of(stop_at_three, [1, 2, 3, 4])
+    assert str(caught.value) == 'three'
 
 
 def in_thread(function):
