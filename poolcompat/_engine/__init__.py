@@ -121,7 +121,7 @@ read off: the oldest without a result was running, unless its claim is still in 
 
 ``Pool`` is made of the same calls. Its callbacks have a thread of their own: they may wait for the pool, and hold up nothing
 but each other. What ``imap`` is given is consumed about 512 calls ahead of those that have ended, by one more thread; where
-every item is at hand 2,048 ahead, by the one that takes note of what has ended, which saves handing the interpreter on.
+every item is at hand 4,096 ahead, by the one that takes note of what has ended, which saves handing the interpreter on.
 
 What is big is pickled without a copy, and written once to memory that the worker reads it from; so are results. The
 memory is kept for the next, because new pages cost most of the time, but not by a worker that has nothing to do.

@@ -18,6 +18,7 @@ import struct
 import sys
 import threading
 from functools import partial
+from os import write as write_once      # as it is now, should a library of green threads change it
 
 import six
 from six.moves import _thread
@@ -371,9 +372,9 @@ class FastWorkerEnd(object):
         if len(body) <= _READ:
             data = header + body
             try:
-                written = os.write(fd, data)
+                written = write_once(fd, data)
             except (OSError, IOError):
-                written = write(fd, data)       # again, where a signal cut it short
+                written = write(fd, data)       # again, where a signal cut it short; it fails again for any other reason
             if written < len(data):
                 _write(fd, memoryview(data)[written:])
         else:                       # is not copied, to stand behind its header
