@@ -18,7 +18,7 @@ from ._compat.py312 import cpu_count
 from ._conditions import Condition
 from ._engine import exits
 from ._engine.arrivals import Arrivals
-from ._engine.batches import Batch, Place, are_plain
+from ._engine.batches import Place, submit_each
 from ._engine.callbacks import Callbacks, current
 from ._engine.calls import NO_KWARGS, Call, in_own_thread, own_thread, take
 from ._engine.chunks import call_each, star_each
@@ -432,8 +432,8 @@ class Pool(_native_pool.Pool):
 
     def _submit(self, results, index, fn, arguments, chunksize):
         """Submit the calls of ``fn`` with each of ``arguments``; ``results.put`` is told of them, from ``index`` on."""
-        if chunksize == 1 and self._in_processes and are_plain(fn, arguments):
-            self._engine.submit_batch(Batch(results, index, fn, arguments, self, self._call))
+        if chunksize == 1 and self._in_processes:
+            submit_each(self._engine, results, index, fn, arguments, self, self._call)
         else:
             self._engine.submit_all([
                 self._call(Place(results, at), fn, args, NO_KWARGS, self, at * chunksize if chunksize > 1 else None)

@@ -14,7 +14,7 @@ from ._compat.py312 import cpu_count
 from ._compat.py36.processes import kill, terminate
 from ._compat.py37.signatures import show_signature
 from ._engine.arrivals import Arrivals
-from ._engine.batches import Batch, Place, are_plain
+from ._engine.batches import submit_each
 from ._engine.calls import NO_KWARGS, Call
 from ._engine.chunks import call_each, star_each
 from ._engine.dispatcher import Engine
@@ -161,10 +161,7 @@ def _map_at_once(engine, fn, arguments, timeout, at_once):
     try:
         for batch in batches(arguments, at_once):
             arrivals.expect(len(batch))
-            if are_plain(fn, batch):
-                engine.submit_batch(Batch(arrivals, index, fn, batch, None, Call))
-            else:
-                engine.submit_all([Call(Place(arrivals, at), fn, args, NO_KWARGS) for at, args in enumerate(batch, index)])
+            submit_each(engine, arrivals, index, fn, batch, None, Call)
             index += len(batch)
     except BaseException:
         arrivals.abandoned = True

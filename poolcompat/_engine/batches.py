@@ -121,6 +121,17 @@ class Batch(object):
         return calls
 
 
+def submit_each(engine, results, index, fn, arguments, pool, make):
+    """Submit the calls of ``fn`` with each of ``arguments`` to an engine of processes, as a Batch where they can be one.
+
+    ``results.put`` is told of them, from ``index`` on; ``pool`` and ``make`` as of a Batch.
+    """
+    if are_plain(fn, arguments):
+        engine.submit_batch(Batch(results, index, fn, arguments, pool, make))
+    else:
+        engine.submit_all([make(Place(results, at), fn, args, NO_KWARGS, pool) for at, args in enumerate(arguments, index)])
+
+
 def singles(calls):
     """Return the calls, and those of a Batch one by one."""
     alone = []
