@@ -583,9 +583,9 @@ class Engine(Leading, exits.Served):
         values, bodies = [], [frame[3] for frame in frames]
         if [frame[0] for frame in frames].count(channels.RESULT) == len(frames) and Shared not in map(type, bodies):
             try:
-                values.extend(map(loads, bodies))       # which keeps what came before an error
-            except:     # noqa: E722 (as below, where it is said what is wrong)
-                values.append(failed(self._could_not_load(batch, channels.RESULT)[1]))
+                values.extend(map(loads, bodies))       # keeps what came before an error or a StopIteration
+            except:     # noqa: E722 (2.7 can raise what is no BaseException; below it is raised again, and explained)
+                pass
         for kind, _, _, body in frames[len(values):]:
             kind, value = self._outcome(batch, kind, body)
             values.append(value if kind == channels.RESULT else failed(value))

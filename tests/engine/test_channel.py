@@ -1,7 +1,9 @@
 """``poolcompat._engine.channel``: frames arrive whole, in order, whatever their size."""
 from __future__ import absolute_import, division, print_function
 
+import errno
 import gc
+import os
 import platform
 import threading
 import weakref
@@ -70,6 +72,25 @@ def test_results_arrive_as_they_were_sent(channel):
     writer = in_thread(work)
     assert receive(channel, len(SIZES)) == [(channels.RESULT, number, body) for number, body in enumerate(bodies())]
     writer.join()
+
+
+def cut_short(fd, data):
+    return os.write(fd, data[:5])
+
+
+def interrupted(fd, data):
+    raise OSError(errno.EINTR, 'Interrupted system call')
+
+
+@pytest.mark.parametrize('write_once', [cut_short, interrupted])
+def test_a_signal_may_cut_the_writing_of_a_result_short(write_once, monkeypatch):
+    pytest.importorskip('fcntl', reason='the fast channel is for POSIX')
+    monkeypatch.setattr(channels, 'write_once', write_once)
+    channel = channels.FastChannel(get_context())
+    channel.worker_end.send(channels.RESULT, 1, b'whole', 0.5)
+    assert receive(channel, 1) == [(channels.RESULT, 1, b'whole')]
+    channel.close()
+    channels._disown(channel._workers)
 
 
 def test_what_was_sent_before_the_end_arrives_before_it(channel):
