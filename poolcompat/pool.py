@@ -39,8 +39,7 @@ _native_pool = _native.multiprocessing_pool()
 MaybeEncodingError = _native_pool.MaybeEncodingError
 _ResourceWarning = getattr(builtins, 'ResourceWarning', None)       # 2.7 has none
 
-_SHRANK = ('the list that map was given became shorter while its items were sent, so some had no call: most likely another '
-           'thread removes from it. Give map a copy: list(items)')
+_UNCHANGED = frozenset([tuple, range])
 _RUN, _CLOSE, _TERMINATE = 'RUN', 'CLOSE', 'TERMINATE'
 _BATCH = 256            # how many calls of an ``imap`` a feeder submits at once; twice as many are on their way
 _AT_HAND = 2048         # the same where the items are at hand
@@ -144,8 +143,6 @@ class _Parts(object):
         if self._chunksize > 1:
             for first, result in zip(itertools.count(index * self._chunksize, self._chunksize), results):
                 if type(result) is not Slot:
-                    if len(result) < min(self._chunksize, len(self._values) - first):
-                        self._failed.append(failed(RuntimeError(_SHRANK)))
                     self._values[first:first + len(result)] = result
         else:
             self._values[index:index + len(results)] = results
@@ -407,13 +404,11 @@ class Pool(_native_pool.Pool):
 
     def _map(self, each, func, iterable, chunksize, callback, error_callback):
         self._check_running()
-        items = iterable if type(iterable) in AT_HAND else tuple(iterable)
+        items = iterable if type(iterable) in _UNCHANGED else tuple(iterable)
         if chunksize is None:
             chunksize = max(1, -(-len(items) // (4 * self._processes)))
         elif chunksize < 1:
             raise ValueError('Chunksize must be 1+, not %d' % chunksize)
-        if chunksize == 1 and type(items) is list:
-            items = tuple(items)        # another thread may add to it before all have been submitted
         length = len(items)
         result = MapResult(self._callbacks, callback, error_callback, length, chunksize)
         if chunksize > 1:

@@ -19,7 +19,7 @@ _PLAIN = _SMALL | _WHOLE | _TEXT
 _TUPLES = frozenset([tuple])
 _BYTES = 16                 # that a small one takes pickled, at most
 _LEAST, _MOST = -1 << 64, 1 << 64       # of small whole numbers
-_MOST_BYTES = 1 << 18       # of a Batch: all of it may be sent ahead
+_MOST_BYTES = 1 << 19       # of a Batch: all of it may be sent ahead
 
 
 def are_plain(fn, arguments):

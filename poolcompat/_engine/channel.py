@@ -27,7 +27,7 @@ from .._compat.py27.pickling import Pieces, joined, received
 from .._compat.py27.pipes import keep_from_programs
 from .._compat.py27.steps import in_one_step
 from .._compat.py27.waiting import get_ident
-from .._compat.py34 import read, retried, write
+from .._compat.py34 import is_interrupted, read, retried, write
 from .._compat.py36.processes import after_fork_in_child
 from .claims import MOST, ParentClaims, WorkerClaims, room
 from .memory import share
@@ -373,8 +373,10 @@ class FastWorkerEnd(object):
             data = header + body
             try:
                 written = write_once(fd, data)
-            except (OSError, IOError):
-                written = write(fd, data)       # again, where a signal cut it short; it fails again for any other reason
+            except (OSError, IOError) as error:
+                if not is_interrupted(error):       # what a signal's handler has raised may be one, and all be written
+                    raise
+                written = write(fd, data)
             if written < len(data):
                 _write(fd, memoryview(data)[written:])
         else:                       # is not copied, to stand behind its header

@@ -23,6 +23,7 @@ The protocol is modelled in ``tests/model/claims.pml``, which is searched exhaus
 from __future__ import absolute_import, division, print_function
 
 import errno
+import os
 import struct
 import sys
 from os import read     # as it is now, should a library of green threads change it
@@ -31,7 +32,7 @@ from .._compat.py34 import is_interrupted, write
 
 _NUMBER = struct.Struct('<Q')
 
-_PAGE = 4096            # bytes
+_WHOLE = 4096           # bytes, which every system's pipe takes, and in one piece
 _GET_PIPE_SIZE = 1032   # F_GETPIPE_SZ, which the fcntl module names from 3.10 only
 
 #: How many numbers may be on offer to a worker, at most.
@@ -42,15 +43,15 @@ def room(fd):
     """Return how many numbers the pipe takes in any case, at most ``MOST``; none may be on offer where that is 0.
 
     Linux puts nothing into a page that has been read in part, and grants a user who has a thousand pipes one page for each
-    of the others (two from 5.14 on). Elsewhere every system grants 4096 bytes, POSIX 512.
+    of the others (two from 5.14 on).
     """
     if sys.platform.startswith('linux'):
         import fcntl
         try:
-            return min(MOST, (fcntl.fcntl(fd, _GET_PIPE_SIZE) - _PAGE) // _NUMBER.size)
+            return min(MOST, (fcntl.fcntl(fd, _GET_PIPE_SIZE) - os.sysconf('SC_PAGE_SIZE')) // _NUMBER.size)
         except (OSError, IOError):
             pass        # before 2.6.35, or an emulation of it, where a pipe has a fixed size
-    return _PAGE // _NUMBER.size
+    return _WHOLE // _NUMBER.size
 
 
 def _read(fd, count):
@@ -75,8 +76,8 @@ class ParentClaims(object):
     def offer(self, numbers):
         """Let the worker claim the calls ``numbers``; at most as many as there is ``room`` for may be on offer."""
         packed = struct.pack('<%dQ' % len(numbers), *numbers)
-        for at in range(0, len(packed), _PAGE):     # no write is cut that takes no more than that
-            write(self._writing, packed[at:at + _PAGE])
+        for at in range(0, len(packed), _WHOLE):
+            write(self._writing, packed[at:at + _WHOLE])
 
     def take_back(self, count):
         """Return the numbers of up to ``count`` calls that the worker has not started and no longer will."""
@@ -96,8 +97,10 @@ class WorkerClaims(object):
         if self._claimed < number:
             try:
                 packed = read(self._reading, _NUMBER.size)
-            except (OSError, IOError):
-                packed = _read(self._reading, 1)
+            except (OSError, IOError) as error:
+                if error.errno != errno.EAGAIN:     # what a signal's handler has raised may be one, and a number be read
+                    raise
+                packed = b''
             if packed:
                 self._claimed, = _NUMBER.unpack(packed)
         return self._claimed == number

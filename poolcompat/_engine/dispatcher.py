@@ -37,7 +37,7 @@ LOOK_SECONDS = 2            # how often to look whether busy workers live, shoul
 _STILL_SECONDS = .004       # how long a worker may end no short call before it stands still: it may be kept from running
 _SHORT = .00005             # seconds: to wake a worker takes longer than a call of less
 _NAP = .0001                # seconds for which results of short calls are left to gather, and it takes half as long to wake
-_LATE = 32                  # calls that say how long one takes: what came before them would count for a hundredth
+_LATE = 32                  # short calls that say how long one takes: those before them would count for a hundredth
 _FEW = 64                   # results, which cost less than it takes to look for them
 _BETWEEN = .000002          # seconds from one short call of a worker to the next
 _KEPT_BYTES = 1 << 29       # of memory for big arguments and results, at most, while it is not used, of all workers
@@ -544,8 +544,9 @@ class Engine(Leading, exits.Served):
         for worker in writable:
             self._flush(worker)
             self._poller.watch_writing(worker, bool(worker.channel.unsent))
-        done = self._note(arrived)
+        done = []
         try:
+            self._note(arrived, done)
             self._refill()
         finally:
             self._settle(done)
@@ -734,13 +735,13 @@ class Engine(Leading, exits.Served):
             return singles(calls)
 
     @locked
-    def _note(self, arrived):
-        """Note what the frames say of the workers; return ``(call, kind, body)`` of the calls that ended."""
-        done, together = [], 0
+    def _note(self, arrived, done):
+        """Note what the frames say of the workers; add ``(call, kind, body)`` of the calls that ended to ``done``."""
+        together = 0
         if self._death is not None:     # another thread could not start a worker: the calls have failed already
-            return done
+            return
         for worker, frames in arrived:
-            ended, took = [], []
+            first, took = len(done), []
             frames = iter(frames)
             for frame in frames:
                 kind, number, seconds, body = frame
@@ -757,17 +758,16 @@ class Engine(Leading, exits.Served):
                 if type(call) is Batch:
                     some = [frame]
                     some += itertools.islice(frames, call.count - 1)
-                    ended.append((self._end_some(worker, some), None, some))
-                    took += [seconds for _, _, seconds, _ in some[-_LATE:]]
+                    done.append((self._end_some(worker, some), None, some))
+                    took += [seconds for _, _, seconds, _ in some]
                     together += len(some)
                     continue
                 worker.calls.popleft()
                 if kind == channels.SHARED_RESULT:
                     kind, body = channels.RESULT, worker.channel.memory.result(body)
-                ended.append((call, kind, body))
+                done.append((call, kind, body))
                 took.append(seconds)
-            self._count(worker, ended, took)
-            done += ended
+            self._count(worker, done[first:], took)
             if _is_idle(worker):
                 if worker.done == self._max_tasks:
                     self._retire(worker)
@@ -775,7 +775,6 @@ class Engine(Leading, exits.Served):
                 else:
                     self._idle.append(worker)
         self._naps = 0 < together < _FEW
-        return done
 
     def _end_some(self, worker, frames):
         """Take the calls that the frames say ended from the Batch in front, and return them. Under the lock."""
@@ -794,14 +793,13 @@ class Engine(Leading, exits.Served):
         return ended
 
     def _count(self, worker, ended, seconds):
-        """Note that the worker ended the calls, ``(call, kind, body)`` of each, and how long the last of them took.
-
-        Under the lock.
-        """
+        """Note that the worker ended the calls, ``(call, kind, body)`` of each, and how long each took. Under the lock."""
         for call, _, _ in ended:
             self._queued -= call.queued * call.count
             worker.done += call.count
             call.payload = None
+        if len(seconds) > _LATE and max(seconds) < _SHORT:
+            seconds = seconds[-_LATE:]
         pace = self._pace
         for took in seconds:
             mean = took if pace is None else (7 * pace + took) / 8

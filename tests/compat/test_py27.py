@@ -26,7 +26,8 @@ from tests.bindings import Spawn, bind
 
 @pytest.mark.parametrize('items', [
     range(0), range(1), range(7), range(3, 30, 4), range(30, 3, -4), range(5, -6, -1), range(sys.maxsize - 5, sys.maxsize),
-    range(-sys.maxsize, -sys.maxsize + 5), range(-sys.maxsize + 4, -sys.maxsize - 1, -1), list('abcdef'), tuple('abcdef')],
+    range(-sys.maxsize, -sys.maxsize + 5), range(-sys.maxsize + 4, -sys.maxsize - 1, -1),
+    range(sys.maxsize, sys.maxsize - 1, -1), list('abcdef'), tuple('abcdef')],
     ids=repr)
 def test_parts_of_a_sequence(items):
     """Those of a range are ranges, 2.7's xrange included: to pickle one takes no time."""

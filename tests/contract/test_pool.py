@@ -42,17 +42,6 @@ def raising_after(count, error=KeyError('no more')):
     raise error
 
 
-def when_a_part_is_taken(function, monkeypatch):
-    """Have it called whenever a part of the items of a map has been taken."""
-    def taking(*args):
-        part = part_of(*args)
-        function()
-        return part
-
-    part_of = poolcompat.pool.part_of
-    monkeypatch.setattr(poolcompat.pool, 'part_of', taking)
-
-
 class Changing(object):
     """``tasks.square``, and calls ``change()`` as it is pickled."""
 
@@ -160,31 +149,14 @@ class InterfaceCases(object):
         assert sizes
 
     @native_never('maps what the list has by then, or waits for ever')
-    @pytest.mark.parametrize('chunksize', [7, None])
-    def test_map_of_a_list_that_is_added_to(self, chunksize, monkeypatch):
-        """As its items are sent. Those that there were are mapped."""
-        items = list(range(100))
-        when_a_part_is_taken(lambda: items.extend(range(5)), monkeypatch)
-        assert self.pool(2).map_async(tasks.square, items, chunksize).get(support.GUARD) == [x * x for x in range(100)]
-        assert len(items) > 100
-
-    @native_never('maps what the list has by then, or waits for ever')
-    @pytest.mark.parametrize('chunksize', [7, None])
-    def test_map_of_a_list_that_is_removed_from(self, chunksize, monkeypatch):
-        """It is no copy, and what was removed before it was sent has no call."""
-        items = list(range(100))
-        when_a_part_is_taken(lambda: items.__delitem__(slice(60, None)), monkeypatch)
-        with pytest.raises(RuntimeError) as caught:
-            self.pool(2).map_async(tasks.square, items, chunksize).get(support.GUARD)
-        assert 'shorter' in str(caught.value)
-
-    @native_never('maps what the list has by then, or waits for ever')
+    @pytest.mark.parametrize('chunksize', [1, 7, None])
     @pytest.mark.parametrize(
         'change', [lambda items: items.extend(range(5)), lambda items: items.__delitem__(slice(60, None))],
         ids=['added to', 'removed from'])
-    def test_map_one_by_one_of_a_list_that_changes(self, change):
+    def test_map_of_a_list_that_changes(self, change, chunksize):
+        """As its items are sent. Those that there were are mapped."""
         items = list(range(100))
-        result = self.pool(2).map_async(Changing(lambda: change(items)), items, 1)
+        result = self.pool(2).map_async(Changing(lambda: change(items)), items, chunksize)
         assert result.get(support.GUARD) == [x * x for x in range(100)]
 
     def test_map_fails_with_the_first_error(self):

@@ -93,6 +93,23 @@ def test_a_signal_may_cut_the_writing_of_a_result_short(write_once, monkeypatch)
     channels._disown(channel._workers)
 
 
+def test_a_result_is_not_written_twice_where_a_handler_raises(monkeypatch):
+    """As it has been written, an error of the system's kind."""
+    pytest.importorskip('fcntl', reason='the fast channel is for POSIX')
+
+    def write_and_raise(fd, data):
+        os.write(fd, data)
+        raise OSError('alarm')
+
+    monkeypatch.setattr(channels, 'write_once', write_and_raise)
+    channel = channels.FastChannel(get_context())
+    with pytest.raises(OSError):
+        channel.worker_end.send(channels.RESULT, 1, b'whole', 0.5)
+    assert len(channel.receive()) == 1
+    channel.close()
+    channels._disown(channel._workers)
+
+
 def test_what_was_sent_before_the_end_arrives_before_it(channel):
     channel.worker_end.send(channels.RESULT, 1, b'last')
     channels._disown(channel._workers)

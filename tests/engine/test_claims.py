@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip('fcntl', reason='claims are for pipes that do not block, which Windows has not')
 
+from poolcompat._engine import claims                                  # noqa: E402
 from poolcompat._engine.channel import _unblock                         # noqa: E402
 from poolcompat._engine.claims import MOST, ParentClaims, WorkerClaims, room     # noqa: E402
 
@@ -93,6 +94,21 @@ def test_a_system_that_does_not_tell_the_size_of_a_pipe(sides, monkeypatch):
 
     monkeypatch.setattr(fcntl, 'fcntl', refuse)
     assert room(sides[0]._writing) == 512
+
+
+def test_no_number_is_lost_where_a_handler_raises(sides, monkeypatch):
+    """As it has been read, an error of the system's kind: the worker ends by that, and claims nothing else first."""
+    def read_and_raise(fd, count):
+        os.read(fd, count)
+        raise OSError('alarm')
+
+    parent, worker = sides
+    parent.offer([5, 6])
+    monkeypatch.setattr(claims, 'read', read_and_raise)
+    with pytest.raises(OSError):
+        worker.claim(5)
+    monkeypatch.undo()
+    assert parent.take_back(MOST) == [6]
 
 
 @pytest.mark.parametrize('seed', range(50))

@@ -462,7 +462,7 @@ def test_an_idle_worker_that_was_lost_is_found(executor):
 def test_a_mistake_of_ours_leaves_nobody_waiting(monkeypatch):
     executor = poolcompat.ProcessPoolExecutor(1)
 
-    def note(arrived):
+    def note(arrived, done):
         raise LookupError('a mistake')
 
     logged = []
@@ -472,6 +472,22 @@ def test_a_mistake_of_ours_leaves_nobody_waiting(monkeypatch):
     executor.shutdown()
     assert 'LookupError: a mistake' in text
     assert logged == ['the process pool failed']
+
+
+def test_a_mistake_of_ours_loses_nothing_that_has_come_back(monkeypatch):
+    executor, logged = poolcompat.ProcessPoolExecutor(1), []
+    executor.submit(tasks.square, 1).result()
+
+    def count(*args):
+        raise LookupError('a mistake')
+
+    monkeypatch.setattr(executor._engine, '_count', count)
+    monkeypatch.setattr(dispatcher.log, 'critical', lambda text, exc_info: logged.append(text))
+    called = []
+    future = executor.submit(tasks.square, 3)
+    future.add_done_callback(lambda future: called.append(future.result()))
+    executor._engine.join()
+    assert called == [9] and logged == ['the process pool failed']
 
 
 def test_a_mistake_of_ours_in_sending_leaves_nobody_waiting(monkeypatch):
