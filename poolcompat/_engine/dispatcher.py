@@ -696,6 +696,8 @@ class Engine(Leading, exits.Served):
         """Cancel the calls that wait, but for those that a worker is being started for."""
         self._cancelling = False
         calls = self._recall() + self._drop_pending()
+        for call in calls:      # one that has a place can be cancelled again, also where it was sent and taken back before
+            call.running = call.running and type(call.future) is not Place
         starting = sum(not worker.ready for worker in self._workers)
         self._pending.extend(calls[:starting])
         for call in calls[starting:]:
@@ -708,8 +710,6 @@ class Engine(Leading, exits.Served):
         calls = []
         for worker in self._workers if self._queued else ():
             calls += singles(self._take_from(worker, channels.MOST))
-        for call in calls:
-            call.running = call.running and type(call.future) is not Place      # one that has a place can be cancelled again
         self._find_idle()
         return calls
 

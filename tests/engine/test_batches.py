@@ -346,6 +346,22 @@ def test_what_was_sent_ahead_is_not_run(executor, how, together):
         assert gate.is_empty()
 
 
+def test_what_was_sent_ahead_and_waits_again_is_cancelled(executor):
+    """It has been taken back from a worker that stood still."""
+    engine, arrivals = executor._engine, Arrivals()
+    with contextlib.closing(support.Gate()) as gate:
+        for _ in range(2):
+            executor.submit(tasks.visit, gate.address)
+        gate.admit(2)
+        arrivals.expect(1)
+        call = Call(Place(arrivals, 0), tasks.call_with, ((tasks.square, 3),), {})
+        call.running = True
+        engine._leave((call,))
+        executor.shutdown(wait=False, cancel_futures=True)
+        assert isinstance(arrivals.take(support.GUARD).error, poolcompat.CancelledError)
+        gate.open()
+
+
 def test_what_waits_when_the_iterator_is_left_is_not_run(executor):
     engine = executor._engine
     with contextlib.closing(support.Gate()) as gate:
