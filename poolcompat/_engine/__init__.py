@@ -99,6 +99,7 @@ reasoning and not by having run one:
 ``_death`` ``_ended``                               set once, under the lock and by our thread; whoever left a call in
                                                     ``_pending`` looks at ``_ended`` after that
 ``_launched`` ``_thread``                           ``channel.starting()``
+``_ahead``                                          ``Engine._lock``; it never grows
 ``_poller``                                         set before our thread starts; others take the reference once, and a
                                                     ``wake`` that comes too late finds its pipe still there
 ``FastPoller._woken``                               ``append`` before the byte is written, cleared after it was read
