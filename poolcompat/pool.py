@@ -39,7 +39,7 @@ _native_pool = _native.multiprocessing_pool()
 MaybeEncodingError = _native_pool.MaybeEncodingError
 _ResourceWarning = getattr(builtins, 'ResourceWarning', None)       # 2.7 has none
 
-_UNCHANGED = frozenset([tuple, range])
+_UNCHANGED = frozenset([tuple, range])      # of these no copy is needed before their chunks are taken
 _RUN, _CLOSE, _TERMINATE = 'RUN', 'CLOSE', 'TERMINATE'
 _BATCH = 256            # how many calls of an ``imap`` a feeder submits at once; twice as many are on their way
 _AT_HAND = 2048         # the same where the items are at hand

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-pytest.importorskip('fcntl', reason='claims are for pipes that do not block, which Windows has not')
+fcntl = pytest.importorskip('fcntl', reason='claims are for pipes that do not block, which Windows has not')
 
 from poolcompat._engine import claims                                  # noqa: E402
 from poolcompat._engine.channel import _unblock                         # noqa: E402
@@ -57,7 +57,6 @@ def test_a_claim_is_kept_for_the_call_that_it_belongs_to(sides):
 
 def resized(fd, pages):
     """Give the pipe so many pages, as the system does to a user who has many."""
-    import fcntl
     set_pipe_size = 1031
     fcntl.fcntl(fd, set_pipe_size, pages * 4096)
 
@@ -87,8 +86,6 @@ def test_as_many_as_there_is_room_for_fit(sides, pages):
 
 
 def test_a_system_that_does_not_tell_the_size_of_a_pipe(sides, monkeypatch):
-    fcntl = pytest.importorskip('fcntl')
-
     def refuse(*args):
         raise IOError(errno.EINVAL, 'Invalid argument')
 
