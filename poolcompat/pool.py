@@ -39,7 +39,6 @@ _native_pool = _native.multiprocessing_pool()
 MaybeEncodingError = _native_pool.MaybeEncodingError
 _ResourceWarning = getattr(builtins, 'ResourceWarning', None)       # 2.7 has none
 
-_UNCHANGED = frozenset([tuple, range])      # of these no copy is needed before their chunks are taken
 _RUN, _CLOSE, _TERMINATE = 'RUN', 'CLOSE', 'TERMINATE'
 _BATCH = 256            # how many calls of an ``imap`` a feeder submits at once; twice as many are on their way
 _AT_HAND = 2048         # the same where the items are at hand
@@ -391,6 +390,7 @@ class Pool(_native_pool.Pool):
     def map_async(self, func, iterable, chunksize=None, callback=None, error_callback=None):
         """As ``map`` of ``func``, ``iterable`` and ``chunksize``; return the MapResult at once.
 
+        Until then a list must not change: RuntimeError where it was found to have become shorter.
         ``callback`` and ``error_callback`` as of ``apply_async``; the first is called with the list.
         """
         return self._map(call_each, func, iterable, chunksize, callback, error_callback)
@@ -404,16 +404,17 @@ class Pool(_native_pool.Pool):
 
     def _map(self, each, func, iterable, chunksize, callback, error_callback):
         self._check_running()
-        items = iterable if type(iterable) in _UNCHANGED else tuple(iterable)
+        items = iterable if type(iterable) in AT_HAND else tuple(iterable)
         if chunksize is None:
             chunksize = max(1, -(-len(items) // (4 * self._processes)))
         elif chunksize < 1:
             raise ValueError('Chunksize must be 1+, not %d' % chunksize)
+        if type(items) is list and not (chunksize > 1 and self._in_processes):      # the calls may begin, and change it
+            items = tuple(items)
         length = len(items)
         result = MapResult(self._callbacks, callback, error_callback, length, chunksize)
         if chunksize > 1:
-            # To pickle a part of a range takes no time.
-            arguments = ((func, part_of(items, at, min(at + chunksize, length))) for at in range(0, length, chunksize))
+            arguments = ((func, _chunk(items, at, min(at + chunksize, length))) for at in range(0, length, chunksize))
             fn, alone, at_once = each, self._processes, self._processes
         else:
             fn, arguments, alone = func, iter(items if each is star_each else zip(items)), 0
@@ -498,6 +499,21 @@ class Pool(_native_pool.Pool):
         self._engine.join()
         self._callbacks.stop()
         self._callbacks.join()
+
+
+def _chunk(items, first, end):
+    """Return the items ``first`` to ``end``, that one left out: of a range another, which takes no time to pickle.
+
+    A list is taken as it is now, since a copy of all of it takes as long as to pickle a part: RuntimeError where it has
+    become shorter.
+    """
+    chunk = part_of(items, first, end)
+    if type(items) is not list:
+        return chunk
+    if len(chunk) < end - first:
+        raise RuntimeError('the list became shorter while it was mapped: another thread, or what an item is pickled by, '
+                           'has removed from it; map a copy, as list(items) makes one')
+    return tuple(chunk)     # takes less time to pickle than a list
 
 
 def _chunks(fn, items, size):
