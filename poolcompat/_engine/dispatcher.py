@@ -1,6 +1,7 @@
 """The parent's side of the engine: who gets which call, what came back, who died."""
 from __future__ import absolute_import, division, print_function
 
+import bisect
 import collections
 import itertools
 import os
@@ -715,7 +716,7 @@ class Engine(Leading, exits.Served):
 
     def _take_from(self, worker, most):
         """Return up to ``most`` calls that the worker has and has not started: it no longer will. Under the lock."""
-        calls = _part(worker, set(worker.channel.claims.take_back(most)))
+        calls = _part(worker, worker.channel.claims.take_back(most))
         self._count_out(calls)
         return calls
 
@@ -1091,21 +1092,21 @@ def _load(worker):
 
 
 def _part(worker, numbers):
-    """Take the calls of these numbers away from the worker, and return them. Under the lock."""
+    """Take the calls of these numbers, which grow, away from the worker, and return them. Under the lock."""
     parted, kept = [], []
-    for call in worker.calls:
-        pieces = (call,)
-        if type(call) is Batch:
-            own = [number for number in numbers if 0 <= number - call.number < call.count]      # follow one another
-            if own:
-                pieces = call.cut(min(own) - call.number), call.cut(len(own)), call
-        for piece in pieces:
-            if piece.count:
-                (parted if piece.number in numbers else kept).append(piece)
+    for call in worker.calls if numbers else ():
+        first = bisect.bisect_left(numbers, call.number)
+        count = bisect.bisect_left(numbers, call.number + call.count) - first
+        if 0 < count < call.count:      # of a Batch, where they follow one another
+            kept.append(call.cut(numbers[first] - call.number))
+            parted.append(call.cut(count))
+            kept.append(call)
+        else:
+            (parted if count else kept).append(call)
     if parted:
         worker.calls.clear()
-        worker.calls.extend(kept)
-        worker.more = sum(call.count - 1 for call in kept)
+        worker.calls.extend(call for call in kept if call.count)
+        worker.more = sum(call.count - 1 for call in worker.calls)
     return parted
 
 

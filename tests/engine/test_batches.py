@@ -126,7 +126,7 @@ def numbered(number, count=None):
     ([], [], [(9, 1), (12, 8), (20, 1), (21, 2)])])
 def test_calls_are_parted_from_a_worker(numbers, parted, kept):
     worker = Bare(calls=collections.deque([numbered(9), numbered(12, 8), numbered(20), numbered(21, 2)]), more=8)
-    got = dispatcher._part(worker, set(numbers))
+    got = dispatcher._part(worker, sorted(numbers))
     assert [(call.number, call.count) for call in got] == parted
     assert [(call.number, call.count) for call in worker.calls] == kept
     assert dispatcher._load(worker) == sum(count for _, count in kept)
