@@ -164,6 +164,30 @@ def test_pickled_alone():
         assert again == value or again('x') == 'hello x'
 
 
+LONG = b'x' * (1 << 17)
+
+
+@pytest.mark.parametrize('beside', [
+    lambda value: loads(dumps_alone([LONG, value]))[1],
+    lambda value: loads(Pickling().dumps_call(len, (LONG, value), {}))[1][1]], ids=['in a value', 'in a call'])
+def test_beside_what_is_long(beside):
+    """For which 2.7 has another way. What is one object stays one, and a circle a circle."""
+    own, circle = [1], [LONG]
+    circle.append(circle)
+    kinds = LONG, u'\u20ac' * 70000, 1 << 70, .5, None
+    again = beside({'own': own, 'same': own, 'circle': circle, 'kinds': kinds})
+    assert again['own'] is again['same'] and again['own'] == own
+    assert again['circle'][0] == LONG and again['circle'][1] is again['circle']
+    assert again['kinds'] == kinds
+    assert beside(Greeter().greet)('you') == 'hello you'
+    with pytest.raises(Exception, match='lambda|function'):
+        beside(lambda: None)
+
+
+def test_a_long_result():
+    assert loads(dumps_alone(LONG)) == LONG
+
+
 def test_loads_from_a_bytearray():
     assert loads(received(bytearray(dumps_alone(['x'])))) == ['x']
 

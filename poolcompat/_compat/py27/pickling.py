@@ -95,7 +95,7 @@ else:
     from multiprocessing.forking import ForkingPickler
 
     _FILE = 'c__builtin__\nfile\n'       # in what is pickled where there is an open file, or the type
-    _LONG = 1 << 16                     # bytes that take long to be searched
+    _LONG = 1 << 16                     # bytes that take long to be searched, or copied twice
 
     class Pickler(ForkingPickler):
         """The pickler of ``multiprocessing``, which knows methods, and methods of built-in types as well."""
@@ -115,14 +115,23 @@ else:
             if type(obj) is types.BuiltinFunctionType and owner is not None:
                 return getattr, (owner, obj.__name__)
 
-    def dumps_alone(value):
+    def _dumps_long(value, protocol):
+        """As ``cPickle.dumps``, which takes twice as long where a long str is in the value, and less where none is."""
+        pickler = cPickle.Pickler(protocol)
+        pickler.dump(value)
+        return pickler.getvalue()
+
+    def dumps_alone(value, long_inside=False):
         """Return ``value`` pickled, by the slow pickler where the fast one cannot: it knows methods, and more.
 
         The fast one does not refuse an open file, which is looked for where there is not much to look through.
         An object of the user's that fails in the fast one is pickled twice, and fails in the slow one for the same reason.
+
+        ``long_inside`` says that the value has a long str in it.
         """
         try:
-            pickled = cPickle.dumps(value, 2)
+            long_inside = long_inside or type(value) is str and len(value) > _LONG
+            pickled = (_dumps_long if long_inside else cPickle.dumps)(value, 2)
             if len(pickled) > _LONG or _FILE not in pickled:
                 return pickled
         except Exception:
@@ -138,7 +147,11 @@ else:
 
         def dumps_call(self, fn, args, kwargs):
             """Return the three pickled."""
-            return dumps_alone((fn, args, kwargs))
+            long_inside = False
+            for arg in args if type(args) is tuple else ():
+                if type(arg) is str and len(arg) > _LONG:
+                    long_inside = True
+            return dumps_alone((fn, args, kwargs), long_inside)
 
     loads = cPickle.loads
 
