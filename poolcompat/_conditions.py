@@ -47,6 +47,20 @@ class Condition(LockInC):
                 return
             waiter.signal()
 
+    def notify_later(self, waiters):
+        """Add what wakes every thread that waits to ``waiters``, for ``wake`` to do so. Where no signal's handler runs."""
+        for _ in range(len(self._waiters)):
+            try:
+                waiters.append(self._waiters.popleft())
+            except IndexError:      # as above
+                return
+
+
+def wake(waiters):
+    """Wake the threads, and forget them."""
+    while waiters:
+        waiters.pop().signal()
+
 
 class Latch(object):
     """Something that comes true once."""

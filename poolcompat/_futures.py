@@ -100,6 +100,19 @@ class Future(py27.FutureGaps, py38.FutureGaps, py37.FutureGaps, futures.Future):
         """Tell those who wait, of whom some may know."""
         self._condition.notify_all()
 
+    def _set_quietly(self, result, waiters):
+        """Set the result, unless others than waiting threads are to be told; return whether it is set.
+
+        What wakes those threads is added to ``waiters``. In a thread of ours: Ctrl-C might keep the lock.
+        """
+        with self._condition:
+            if self._state != 'RUNNING' or self._done_callbacks or self._waiters:
+                return False
+            self._result = result
+            self._state = 'FINISHED'
+        self._condition.notify_later(waiters)
+        return True
+
 
 class _Waiter(object):
     """Collects futures as they finish, until there are enough. Futures call it under their own lock, and it takes none."""

@@ -11,7 +11,7 @@ import time
 import weakref
 from functools import partial
 
-from six.moves import map
+from six.moves import copyreg, map
 
 from .._compat.py27.pickling import Pickling, Pieces, dumps_alone, joined, loads
 from .._compat.py27.signals import interrupt_later
@@ -20,9 +20,10 @@ from .._compat.py27.waiting import get_ident, perf_counter
 from .._compat.py36.processes import kill, terminate
 from .._compat.py312 import cpu_count
 from .._compat.py38.exits import DAEMON_THREADS
-from .._conditions import Latch
+from .._conditions import Latch, wake
 from .._errors import (GUARD, KILLED, BrokenProcessPool, Death, RemoteTraceback, explain_loading, explain_pickling,
                        explain_start, in_words, signal_name, without_frames)
+from .._futures import Future
 from . import channel as channels
 from . import exits
 from .batches import Batch, Place, singles, take_alike
@@ -41,6 +42,7 @@ _NAP = .0001                # seconds for which results of short calls are left 
 _LATE = 32                  # short calls that say how long one takes: those before them would count for a hundredth
 _FEW = 64                   # results, which cost less than it takes to look for them
 _BETWEEN = .000002          # seconds from one short call of a worker to the next
+_SOME = 1 << 12             # bytes that take no time to be unpickled
 _KEPT_BYTES = 1 << 29       # of memory for big arguments and results, at most, while it is not used, of all workers
 _GRACE_SECONDS = 1          # how long a worker that was told to end may take before it is killed
 
@@ -567,18 +569,28 @@ class Engine(Leading, exits.Served):
     def _settle(self, done):
         """Set the futures of the calls that ended, ``(call, kind, body)`` of each, to what came back.
 
-        Those of a Batch come together, with their frames.
+        Those of a Batch come together, with their frames. Threads that wait are woken once all are set, or before something
+        of the user's may run, which may wait for them: whoever wakes takes the interpreter's lock, on 2.7 at once.
         """
-        for call, kind, body in done:
-            future = call.future
-            if future is None:
-                set_future(call.results.put, call.at, self._values(call, body))
-                continue
-            kind, value = self._outcome(call, kind, body)
-            try:
-                (future.set_result if kind == channels.RESULT else future.set_exception)(value)
-            except BaseException as error:
-                could_not_set(error)
+        waiters = []
+        try:
+            for call, kind, body in done:
+                future = call.future
+                if waiters and (future is None or _may_run_code(body)):
+                    wake(waiters)
+                if future is None:
+                    set_future(call.results.put, call.at, self._values(call, body))
+                    continue
+                kind, value = self._outcome(call, kind, body)
+                if kind == channels.RESULT and type(future) is Future and future._set_quietly(value, waiters):
+                    continue
+                wake(waiters)       # before there may be a callback
+                try:
+                    (future.set_result if kind == channels.RESULT else future.set_exception)(value)
+                except BaseException as error:
+                    could_not_set(error)
+        finally:
+            wake(waiters)
 
     def _values(self, batch, frames):
         """Return what the calls of the Batch returned, or a slot with its error in the place of each that did not."""
@@ -1074,6 +1086,14 @@ class Engine(Leading, exits.Served):
         for worker in list(self._workers):
             self._retire(worker)
         return self._leavers
+
+
+def _may_run_code(body):
+    """Return whether to unpickle what came back may run code of the user's, or import a module, or take long.
+
+    Only what has a name in it does, as every error has, or a number that stands for one.
+    """
+    return type(body) is Shared or len(body) > _SOME or b'c' in body or b'\x93' in body or bool(copyreg._inverted_registry)
 
 
 def _is_idle(worker):

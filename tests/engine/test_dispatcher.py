@@ -5,15 +5,19 @@ import collections
 import contextlib
 import functools
 import signal
+import struct
 import sys
 import threading
 
 import pytest
+from six.moves import copyreg
 
 import poolcompat
+from poolcompat._compat.py27.pickling import dumps_alone, joined
 from poolcompat._compat.py36.processes import kill
 from poolcompat._engine import channel, claims, dispatcher
-from poolcompat._engine.batches import take_alike
+from poolcompat._engine.arrivals import Arrivals
+from poolcompat._engine.batches import Batch, take_alike
 from poolcompat._engine.calls import Call, in_own_thread
 from poolcompat._engine.locking import locked
 from poolcompat._engine.slots import Slot
@@ -616,3 +620,90 @@ def test_a_function_that_the_worker_lacks_fails_each_that_came_together(executor
         assert isinstance(future.exception().__cause__, AttributeError)
     assert max(counts) > 1
     assert executor.submit(tasks.square, 3).result() == 9
+
+
+# -- threads are woken once all futures are set, but for what may wait for them --------------------------------------
+
+TOLD = threading.Event()
+
+
+def wait_until_told(*_):
+    assert TOLD.wait(support.GUARD)
+    return 2
+
+
+class Told(object):
+    """To unpickle it takes until ``TOLD``."""
+
+    def __reduce__(self):
+        return wait_until_told, ()
+
+
+def in_batch():
+    results = Arrivals()
+    results.expect(1)
+    batch = Batch(results, 0, tasks.square, [(1,)], None, Call)
+    return batch, None, [(channel.RESULT, 0, 0.0, pack(Told()))]
+
+
+def alone(value, callback=None):
+    future = poolcompat.Future()
+    assert future.set_running_or_notify_cancel()
+    if callback is not None:
+        future.add_done_callback(callback)
+    return Call(future, tasks.square, (1,), {}), channel.RESULT, pack(value)
+
+
+def pack(value):
+    return joined(dumps_alone(value))
+
+
+def set_by_error():
+    call, _, body = alone(Told())
+    return call, channel.ERROR, struct.pack('<Q', 0) + body
+
+
+@pytest.mark.parametrize('second', [
+    lambda: alone(2, wait_until_told), lambda: alone(Told()), set_by_error, in_batch,
+], ids=['callback', 'unpickled', 'error', 'in a batch'])
+def test_who_waits_is_woken_before_code_of_the_users_runs(second):
+    """Which may wait for that thread: else both would wait for ever."""
+    TOLD.clear()
+    first = alone(1)
+    waiting = threading.Thread(target=lambda: (first[0].future.result(), TOLD.set()))
+    waiting.daemon = True
+    waiting.start()
+    support.wait_for(lambda: first[0].future._condition._waiters)
+    with poolcompat.ProcessPoolExecutor(1) as executor:
+        settling = threading.Thread(target=executor._engine._settle, args=([first, second()],))
+        settling.daemon = True
+        settling.start()
+        settling.join(support.GUARD)
+        assert not settling.is_alive() and TOLD.is_set()
+
+
+def test_who_waits_is_woken_though_what_comes_next_fails(executor):
+    first, told = alone(1), threading.Event()
+    waiting = threading.Thread(target=lambda: (first[0].future.result(), told.set()))
+    waiting.daemon = True
+    waiting.start()
+    support.wait_for(lambda: first[0].future._condition._waiters)
+    with pytest.raises(AttributeError):
+        executor._engine._settle([first, (None, channel.RESULT, b'')])
+    assert told.wait(support.GUARD)
+
+
+@pytest.mark.parametrize('value, may', [
+    (1, False), (None, False), ((2.5, u'a', [True]), False), ({1: 1 << 70}, False),
+    (Told(), True), (len, True), (u'abc', True), ([0] * 5000, True)])
+def test_what_may_run_code(value, may):
+    assert dispatcher._may_run_code(pack(value)) is may
+
+
+def test_a_number_may_stand_for_a_name():
+    body = pack(1)
+    copyreg.add_extension('tests.tasks', 'square', 240)
+    try:
+        assert dispatcher._may_run_code(body)
+    finally:
+        copyreg.remove_extension('tests.tasks', 'square', 240)
