@@ -48,7 +48,7 @@ class Condition(LockInC):
             waiter.signal()
 
     def notify_later(self, waiters):
-        """Add what wakes every thread that waits to ``waiters``, for ``wake`` to do so. Where no signal's handler runs."""
+        """Add what wakes every thread that waits to the deque, for ``wake`` to do so. Where no signal's handler runs."""
         for _ in range(len(self._waiters)):
             try:
                 waiters.append(self._waiters.popleft())
@@ -59,7 +59,7 @@ class Condition(LockInC):
 def wake(waiters):
     """Wake the threads, and forget them."""
     while waiters:
-        waiters.pop().signal()
+        waiters.popleft().signal()
 
 
 class Latch(object):

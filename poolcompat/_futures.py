@@ -101,15 +101,19 @@ class Future(py27.FutureGaps, py38.FutureGaps, py37.FutureGaps, futures.Future):
         self._condition.notify_all()
 
     def _set_quietly(self, result, waiters):
-        """Set the result, unless others than waiting threads are to be told; return whether it is set.
+        """Set the result, unless it takes waiting, or others than threads that wait are to be told; return whether it is set.
 
         What wakes those threads is added to ``waiters``. In a thread of ours: Ctrl-C might keep the lock.
         """
-        with self._condition:
+        if not self._condition.acquire(False):      # by whoever may wait for one of those threads
+            return False
+        try:
             if self._state != 'RUNNING' or self._done_callbacks or self._waiters:
                 return False
             self._result = result
             self._state = 'FINISHED'
+        finally:
+            self._condition.release()
         self._condition.notify_later(waiters)
         return True
 

@@ -379,7 +379,8 @@ class Pool(_native_pool.Pool):
         """Return the list of ``func`` of each item of ``iterable``, called in workers.
 
         ``chunksize`` items are sent to a worker together; by default as many as make four chunks for each worker.
-        ValueError where it is less than 1, and after ``close``.
+        ValueError where it is less than 1, and after ``close``. While a list is sent, which ``map_async`` does before it
+        returns, no other thread may change it: RuntimeError where it became shorter.
         """
         return self.map_async(func, iterable, chunksize).get()
 
@@ -389,8 +390,6 @@ class Pool(_native_pool.Pool):
 
     def map_async(self, func, iterable, chunksize=None, callback=None, error_callback=None):
         """As ``map`` of ``func``, ``iterable`` and ``chunksize``; return the MapResult at once.
-
-        Until then a list must not change: RuntimeError where it was found to have become shorter.
         ``callback`` and ``error_callback`` as of ``apply_async``; the first is called with the list.
         """
         return self._map(call_each, func, iterable, chunksize, callback, error_callback)
@@ -421,9 +420,13 @@ class Pool(_native_pool.Pool):
             at_once = _BATCH if self._in_processes else max(1, length)      # a thread that begins holds up this one
         # Each that is alone goes straight to a worker, and runs while the others are made.
         index = 0
-        for batch in itertools.chain(batches(itertools.islice(arguments, alone), 1, 1), batches(arguments, at_once)):
-            self._submit(result._parts, index, fn, batch, chunksize)
-            index += len(batch)
+        try:
+            for batch in itertools.chain(batches(itertools.islice(arguments, alone), 1, 1), batches(arguments, at_once)):
+                self._submit(result._parts, index, fn, batch, chunksize)
+                index += len(batch)
+        except BaseException:       # nobody has the result
+            result._parts.abandoned = True
+            raise
         return result
 
     def _submit(self, results, index, fn, arguments, chunksize):

@@ -34,7 +34,8 @@ nothing wakes the dispatcher. With no worker idle the call waits in ``_pending``
 share a big argument hold it once. Where as many workers run short calls as there are processors, to wake another costs more
 than the call, so then too it waits, for the dispatcher to send several at once to those that run. The dispatcher reads
 results, gives each worker that is running out of calls about a millisecond's worth from ``_pending``, in one write, and only
-then sets the futures. Long calls are never sent ahead.
+then sets the futures; threads that wait for them are woken once all are set, or before code of the user's may run. Long
+calls are never sent ahead.
 Whoever waits for a call that is alone with its worker reads the result itself, for a while (``leading``): then the
 dispatcher sleeps all the time.
 ``map`` and ``Pool`` leave many calls to the dispatcher in one step. Where they are of one function with plain arguments

@@ -5,13 +5,14 @@ import bisect
 import collections
 import itertools
 import os
+import pickle
 import sys
 import threading
 import time
 import weakref
 from functools import partial
 
-from six.moves import copyreg, map
+from six.moves import map
 
 from .._compat.py27.pickling import Pickling, Pieces, dumps_alone, joined, loads
 from .._compat.py27.signals import interrupt_later
@@ -42,9 +43,13 @@ _NAP = .0001                # seconds for which results of short calls are left 
 _LATE = 32                  # short calls that say how long one takes: those before them would count for a hundredth
 _FEW = 64                   # results, which cost less than it takes to look for them
 _BETWEEN = .000002          # seconds from one short call of a worker to the next
-_SOME = 1 << 12             # bytes that take no time to be unpickled
 _KEPT_BYTES = 1 << 29       # of memory for big arguments and results, at most, while it is not used, of all workers
 _GRACE_SECONDS = 1          # how long a worker that was told to end may take before it is killed
+
+
+#: How long a pickled scalar is, by the byte that follows the two of the protocol.
+_SCALARS = dict((pickled[2:3], len(pickled)) for pickled in [
+    pickle.dumps(value, 2) for value in (None, False, True, 1, 1000, 1 << 20, .5)])
 
 
 class _Worker(object):
@@ -572,11 +577,11 @@ class Engine(Leading, exits.Served):
         Those of a Batch come together, with their frames. Threads that wait are woken once all are set, or before something
         of the user's may run, which may wait for them: whoever wakes takes the interpreter's lock, on 2.7 at once.
         """
-        waiters = []
+        waiters = collections.deque()
         try:
             for call, kind, body in done:
                 future = call.future
-                if waiters and (future is None or _may_run_code(body)):
+                if waiters and not _is_scalar(body):
                     wake(waiters)
                 if future is None:
                     set_future(call.results.put, call.at, self._values(call, body))
@@ -1088,12 +1093,12 @@ class Engine(Leading, exits.Served):
         return self._leavers
 
 
-def _may_run_code(body):
-    """Return whether to unpickle what came back may run code of the user's, or import a module, or take long.
+def _is_scalar(body):
+    """Return whether what came back is a number, a truth value or None, by opcode and length: to unpickle it runs nothing.
 
-    Only what has a name in it does, as every error has, or a number that stands for one.
+    Anything else may, if only because the collector comes. Of Python 3's only the smallest are told apart.
     """
-    return type(body) is Shared or len(body) > _SOME or b'c' in body or b'\x93' in body or bool(copyreg._inverted_registry)
+    return type(body) is bytes and len(body) == _SCALARS.get(body[2:3])
 
 
 def _is_idle(worker):

@@ -1,6 +1,7 @@
 """CONTRACT.md, Behaviour 12: Pool and ThreadPool."""
 from __future__ import absolute_import, division, print_function
 
+import contextlib
 import functools
 import gc
 import itertools
@@ -1074,6 +1075,26 @@ class TestNames(object):
             'map': '(self, func, iterable, chunksize=None)',
             'imap': '(self, func, iterable, chunksize=1)',
             'starmap_async': '(self, func, iterable, chunksize=None, callback=None, error_callback=None)'}
+
+
+def test_what_fails_as_it_is_sent_is_not_run(tmpdir, monkeypatch):
+    """Nobody has the result of the chunks before."""
+    def cut(items, first, end):
+        if first == 4:
+            raise RuntimeError('shorter')
+        return items[first:end]
+
+    monkeypatch.setattr(poolcompat.pool, '_chunk', cut)
+    paths = [str(tmpdir.join(str(number))) for number in range(6)]
+    with contextlib.closing(support.Gate()) as gate, poolcompat.Pool(1) as pool:
+        pool.apply_async(tasks.visit, (gate.address,))
+        visitor = gate.admit_one()
+        with pytest.raises(RuntimeError):
+            pool.map_async(tasks.touch, paths, 2)
+        last = pool.apply_async(tasks.square, (3,))
+        visitor.let_go()
+        assert last.get(support.GUARD) == 9
+    assert not tmpdir.listdir()
 
 
 def test_chunk_of_a_list_that_became_shorter():

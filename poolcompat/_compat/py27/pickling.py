@@ -116,7 +116,7 @@ else:
                 return getattr, (owner, obj.__name__)
 
     def _dumps_long(value, protocol):
-        """As ``cPickle.dumps``, which takes twice as long where a long str is in the value, and less where none is."""
+        """As ``cPickle.dumps``, which takes twice as long for a long str, and less for what is small."""
         pickler = cPickle.Pickler(protocol)
         pickler.dump(value)
         return pickler.getvalue()
