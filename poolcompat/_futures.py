@@ -101,7 +101,7 @@ class Future(py27.FutureGaps, py38.FutureGaps, py37.FutureGaps, futures.Future):
         self._condition.notify_all()
 
     def _set_quietly(self, result, waiters):
-        """Set the result, unless it takes waiting, or others than threads that wait are to be told; return whether it is set.
+        """Set the result, unless it takes waiting or others than threads that wait are to be told; return whether it is set.
 
         What wakes those threads is added to ``waiters``. In a thread of ours: Ctrl-C might keep the lock.
         """
