@@ -130,8 +130,10 @@ else:
         ``long_inside`` says that the value has a long str in it.
         """
         try:
-            long_inside = long_inside or type(value) is str and len(value) > _LONG
-            pickled = (_dumps_long if long_inside else cPickle.dumps)(value, 2)
+            if long_inside or type(value) is str and len(value) > _LONG:
+                pickled = _dumps_long(value, 2)
+            else:
+                pickled = cPickle.dumps(value, 2)
             if len(pickled) > _LONG or _FILE not in pickled:
                 return pickled
         except Exception:
