@@ -390,6 +390,7 @@ class Pool(_native_pool.Pool):
 
     def map_async(self, func, iterable, chunksize=None, callback=None, error_callback=None):
         """As ``map`` of ``func``, ``iterable`` and ``chunksize``; return the MapResult at once.
+
         ``callback`` and ``error_callback`` as of ``apply_async``; the first is called with the list.
         """
         return self._map(call_each, func, iterable, chunksize, callback, error_callback)
