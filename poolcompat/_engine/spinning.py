@@ -39,9 +39,9 @@ class Spin(object):
         try:
             if poll(0):
                 return True     # was there: that says nothing of how long others take
-            now = perf_counter()
-            end = now + _MOMENT
-            while end - _MOMENT <= now < end:        # 2.7's clock may step back
+            begin = now = perf_counter()
+            end = begin + _MOMENT
+            while begin <= now < end:       # 2.7's clock may step back
                 _offer_core()
                 if poll(0):
                     self._penalty = 0

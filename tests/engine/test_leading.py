@@ -966,6 +966,16 @@ def test_what_comes_in_a_moment_is_waited_for_again(monkeypatch):
     assert len(answers) == 300
 
 
+def test_a_look_is_taken_also_where_the_end_is_rounded(monkeypatch):
+    """Beyond a power of two seconds there is half as much between two numbers."""
+    now = 8162 + 3 * 2.0 ** -40
+    assert now + 60 - 60 > now
+    monkeypatch.setattr(spinning, '_MOMENT', 60)
+    monkeypatch.setattr(spinning, 'perf_counter', lambda: now)
+    answers = [False, False, True]
+    assert Spin()(lambda timeout: answers.pop(0))
+
+
 def test_a_clock_that_steps_back_ends_the_look(monkeypatch):
     times, looks = [1e9, 1e9 - 3600], []
     monkeypatch.setattr(spinning, 'perf_counter', lambda: times.pop(0) if len(times) > 1 else times[0])
