@@ -654,6 +654,17 @@ def alone(value, callback=None):
     return Call(future, tasks.square, (1,), {}), channel.RESULT, pack(value)
 
 
+def awaited():
+    """A call whose result a thread waits for, which then sets ``TOLD``."""
+    TOLD.clear()
+    call = alone(1)
+    waiting = threading.Thread(target=lambda: (call[0].future.result(), TOLD.set()))
+    waiting.daemon = True
+    waiting.start()
+    support.wait_for(lambda: call[0].future._condition._waiters)
+    return call
+
+
 def pack(value):
     return joined(dumps_alone(value))
 
@@ -668,12 +679,7 @@ def set_by_error():
 ], ids=['callback', 'unpickled', 'error', 'in a batch'])
 def test_who_waits_is_woken_before_code_of_the_users_runs(second):
     """Which may wait for that thread: else both would wait for ever."""
-    TOLD.clear()
-    first = alone(1)
-    waiting = threading.Thread(target=lambda: (first[0].future.result(), TOLD.set()))
-    waiting.daemon = True
-    waiting.start()
-    support.wait_for(lambda: first[0].future._condition._waiters)
+    first = awaited()
     with poolcompat.ProcessPoolExecutor(1) as executor:
         settling = threading.Thread(target=executor._engine._settle, args=([first, second()],))
         settling.daemon = True
@@ -683,14 +689,10 @@ def test_who_waits_is_woken_before_code_of_the_users_runs(second):
 
 
 def test_who_waits_is_woken_though_what_comes_next_fails(executor):
-    first, told = alone(1), threading.Event()
-    waiting = threading.Thread(target=lambda: (first[0].future.result(), told.set()))
-    waiting.daemon = True
-    waiting.start()
-    support.wait_for(lambda: first[0].future._condition._waiters)
+    first = awaited()
     with pytest.raises(AttributeError):
         executor._engine._settle([first, (None, channel.RESULT, b'')])
-    assert told.wait(support.GUARD)
+    assert TOLD.wait(support.GUARD)
 
 
 @pytest.mark.skipif(sys.version_info >= (3,), reason='on Python 3 only the smallest are told apart')
@@ -715,12 +717,7 @@ def test_a_number_may_stand_for_a_name():
 
 def test_who_waits_is_woken_before_a_future_that_somebody_holds():
     """Who may wait for that thread."""
-    TOLD.clear()
-    first, second = alone(1), alone(2)
-    waiting = threading.Thread(target=lambda: (first[0].future.result(), TOLD.set()))
-    waiting.daemon = True
-    waiting.start()
-    support.wait_for(lambda: first[0].future._condition._waiters)
+    first, second = awaited(), alone(2)
     with poolcompat.ProcessPoolExecutor(1) as executor:
         with second[0].future._condition:
             settling = threading.Thread(target=executor._engine._settle, args=([first, second],))
