@@ -65,6 +65,11 @@ def reciprocal(x):
     return 1 / x
 
 
+def reciprocal_or_handled(x):
+    """Return ``1 / x``, and whether this is called while an exception is handled."""
+    return 1 / x, sys.exc_info() != (None, None, None)
+
+
 def map_in_a_pool(method, count):
     """Make a pool in a worker, and use it."""
     import poolcompat

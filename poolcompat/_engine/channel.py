@@ -333,12 +333,12 @@ class FastWorkerEnd(object):
         self._results = results
         self._claims = claims
         self._memory = memory
-        self._fd = None         # of ``results``, in the worker
 
     def calls(self):
-        """Yield ``(number, body, index)`` of each call that this worker is to run; EOFError or OSError: the parent is gone.
+        """Yield ``(numbers, body, first)`` of each frame; EOFError or OSError: the parent is gone.
 
-        ``index`` is which one it is of those that came together, or None.
+        ``numbers`` yields those of its calls that this worker is to run, each as it comes to it. ``first`` is the number of
+        the first of several that came together, and None of one alone.
         """
         memory = [self._memory.connection] if self._memory else []
         for connection in [self._calls, self._results, self._claims] + memory:
@@ -351,38 +351,38 @@ class FastWorkerEnd(object):
             for kind, number, count, body in reader.read():
                 if kind == EXIT:
                     return
-                if kind == TOGETHER:
-                    for index in range(int(count)):
-                        if claims.claim(number + index):
-                            yield number + index, body, index
-                elif kind == SHARED_CALL:
-                    yield number, self._memory.call(body), None
-                elif kind == CALL or claims.claim(number):
-                    yield number, body, None
+                numbers = iter(range(number, number + int(count)))
+                if kind == SHARED_CALL:
+                    body = self._memory.call(body)
+                elif kind != CALL:
+                    numbers = claims.among(numbers)
+                yield numbers, body, number if kind == TOGETHER else None
 
-    def send(self, kind, number, body, seconds=0.0):
-        """Write a frame; OSError where the parent is gone."""
-        fd = self._fd
-        if fd is None:
-            fd = self._fd = self._results.fileno()
-        if type(body) is Pieces:
-            placed = self._memory and self._memory.put_result(body)
-            kind, body = (SHARED_RESULT, placed) if placed else (kind, joined(body))
-        header = _HEADER.pack(kind, number, len(body), seconds)
-        if len(body) <= _READ:
-            data = header + body
-            try:
-                written = write_once(fd, data)
-            except (OSError, IOError) as error:
-                if not is_interrupted(error):       # what a signal's handler has raised may be one, and all be written
-                    raise
-                written = write(fd, data)
-            if written < len(data):
-                _write(fd, memoryview(data)[written:])
-        else:                       # is not copied, to stand behind its header
-            enlarge(fd)
-            _write(fd, header)
-            _write(fd, body)
+    def sender(self):
+        """Return ``send(kind, number, body, seconds)``, which writes a frame; OSError where the parent is gone."""
+        fd, memory, pack_header = self._results.fileno(), self._memory, _HEADER.pack
+
+        def send(kind, number, body, seconds):
+            if type(body) is Pieces:
+                placed = memory and memory.put_result(body)
+                kind, body = (SHARED_RESULT, placed) if placed else (kind, joined(body))
+            length = len(body)
+            header = pack_header(kind, number, length, seconds)
+            if length <= _READ:
+                data = header + body
+                try:
+                    written = write_once(fd, data)
+                except (OSError, IOError) as error:
+                    if not is_interrupted(error):   # what a signal's handler has raised may be one, and all be written
+                        raise
+                    written = write(fd, data)
+                if written < len(data):
+                    _write(fd, memoryview(data)[written:])
+            else:                       # is not copied, to stand behind its header
+                enlarge(fd)
+                _write(fd, header)
+                _write(fd, body)
+        return send
 
 
 class PortableChannel(object):
@@ -460,18 +460,20 @@ class PortableWorkerEnd(object):
         self._results = results
 
     def calls(self):
-        """Yield ``(number, body, None)`` of each call that this worker is to run; EOFError or OSError as above."""
+        """As above: each call is alone, and to be run."""
         for connection in self._calls, self._results:
             keep_from_programs(connection.fileno())     # spawn makes them inheritable
         while True:
             kind, number, _, body = _unpack(retried(self._calls.recv_bytes))
             if kind == EXIT:
                 return
-            yield number, body, None
+            yield iter((number,)), body, None
 
-    def send(self, kind, number, body, seconds=0.0):
-        """Write a frame; OSError where the parent is gone."""
-        retried(self._results.send_bytes, pack(kind, number, joined(body), seconds))
+    def sender(self):
+        """Return ``send(kind, number, body, seconds)``, which writes a frame; OSError where the parent is gone."""
+        def send(kind, number, body, seconds):
+            retried(self._results.send_bytes, pack(kind, number, joined(body), seconds))
+        return send
 
 
 class FastPoller(object):

@@ -13,8 +13,8 @@ The protocol is modelled in ``tests/model/claims.pml``, which is searched exhaus
 
 =============  ===========================================================================
 ``SEND``       ``Engine._hand_over``: ``offer``, and only then the frames are written
-``CLAIM``      ``WorkerClaims.claim``
-``RUN``        what follows in ``worker.main`` where that was true, up to the result's frame
+``CLAIM``      ``WorkerClaims.among``
+``RUN``        what ``worker._run`` does with a call that comes from there, up to the result's frame
 ``NOTE``       ``Engine._note``, and ``Leading._end_turn`` in a caller's thread
 ``TAKE_BACK``  ``Engine._take_back``: ``take_back``
 ``BURY``       ``Engine._explain_death`` and ``PoolEngine._let_go``: what is left is taken back
@@ -92,15 +92,18 @@ class WorkerClaims(object):
         self._reading = reading
         self._claimed = -1
 
-    def claim(self, number):
-        """Return whether the call ``number`` is still this worker's to run. Asked once for each call on offer."""
-        if self._claimed < number:
-            try:
-                packed = read(self._reading, _NUMBER.size)
-            except (OSError, IOError) as error:
-                if error.errno != errno.EAGAIN:     # what a signal's handler has raised may be one, and a number be read
-                    raise
-                packed = b''
-            if packed:
-                self._claimed, = _NUMBER.unpack(packed)
-        return self._claimed == number
+    def among(self, numbers):
+        """Yield those of the calls ``numbers`` that are still this worker's to run, each as it is asked for. Each once."""
+        reading, size, unpack, claimed = self._reading, _NUMBER.size, _NUMBER.unpack, self._claimed
+        for number in numbers:
+            if claimed < number:
+                try:
+                    packed = read(reading, size)
+                except (OSError, IOError) as error:
+                    if error.errno != errno.EAGAIN:     # what a signal's handler has raised may be one, and a number be read
+                        raise
+                    packed = b''
+                if packed:
+                    self._claimed, = claimed, = unpack(packed)
+            if claimed == number:
+                yield number

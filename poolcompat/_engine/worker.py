@@ -44,6 +44,7 @@ def main(end, explain, initializer, initargs, forked, blocked):
     interrupt = _Interrupt()
     if blocked:
         interrupt_now()
+    send = end.sender()
     try:
         if initializer is not None:
             try:
@@ -53,18 +54,14 @@ def main(end, explain, initializer, initargs, forked, blocked):
             except:     # noqa: E722 (as below)
                 interrupt.allowed = False
                 _log_initializer()
-                end.send(INIT_ERROR, 0, pack_error())
+                send(INIT_ERROR, 0, pack_error(), 0)
                 return
         initializer = initargs = None
-        end.send(READY, 0, b'')
-        together = []
-        for number, body, index in end.calls():
-            started = perf_counter()
-            try:
-                kind, body = _run(body, index, together, explain, interrupt)
-            except KeyboardInterrupt:       # came as the call ended with an exception; none follows it
-                kind, body = ERROR, pack_error()
-            end.send(kind, number, body, perf_counter() - started)
+        send(READY, 0, b'', 0)
+        for numbers, body, first in end.calls():
+            loaded = []
+            while _run(numbers, body, first, loaded, explain, interrupt, send):
+                pass
             body = None
     except (EOFError, OSError, IOError):
         tell_parent_is_gone()
@@ -79,36 +76,48 @@ def _forget_imports():
     getattr(sys.modules.get('_frozen_importlib'), '_module_locks', {}).clear()
 
 
-def _run(body, index, together, explain, interrupt):
-    """Run one call; return the kind of what came of it, and that pickled.
+def _run(numbers, body, first, loaded, explain, interrupt, send):
+    """Run the calls ``numbers`` that came as ``body`` and send what comes of each, up to one that fails; return whether
+    one did: of its exception nothing is left once this has returned.
 
-    Of calls that came together, ``together`` keeps what was unpickled: the function, and the arguments of each.
+    Of calls that came together, from ``first`` on, ``loaded`` keeps what was unpickled: the function, and the arguments of
+    each.
     """
-    kind, kwargs = LOAD_ERROR, None
-    try:
-        interrupt.allowed = True
-        if index is None:
-            fn, args, kwargs = body.load() if type(body) is Shared else loads(body)
-        else:
-            if not together or together[0] is not body:
-                together[:] = (body,) + loads(body)
-            _, fn, several = together
-            args, several = several[index], None
-        kind = ERROR
-        body = None
-        result = fn(*args, **kwargs) if kwargs else fn(*args)
-        fn = args = kwargs = None
+    for number in numbers:
+        started = perf_counter()
         try:
-            packed = dumps_alone(result)
-        except Exception as error:
-            explain(error, result)
-            raise
-        interrupt.allowed = False
-        return RESULT, packed
-    except:     # noqa: E722 (2.7 can raise what is no BaseException)
-        interrupt.allowed = False
-        fn = args = kwargs = result = None
-        return kind, pack_error()
+            kind, kwargs = LOAD_ERROR, None
+            try:
+                interrupt.allowed = True
+                if first is None:
+                    fn, args, kwargs = body.load() if type(body) is Shared else loads(body)
+                    body = None
+                else:
+                    if not loaded:
+                        loaded[:] = loads(body)
+                    fn, args = loaded
+                    args = args[number - first]
+                kind = ERROR
+                result = fn(*args, **kwargs) if kwargs else fn(*args)
+                fn = args = kwargs = None
+                try:
+                    packed = dumps_alone(result)
+                except Exception as error:
+                    explain(error, result)
+                    raise
+                interrupt.allowed = False
+                kind, result = RESULT, None
+            except:     # noqa: E722 (2.7 can raise what is no BaseException)
+                interrupt.allowed = False
+                fn = args = kwargs = result = None
+                packed = pack_error()
+        except KeyboardInterrupt:       # came as the call ended with an exception; none follows it
+            kind, packed = ERROR, pack_error()
+        send(kind, number, packed, perf_counter() - started)
+        if kind != RESULT:
+            return True
+        packed = None
+    return False
 
 
 def explain_returned(error, result):

@@ -296,6 +296,19 @@ def test_a_worker_that_dies_loses_the_one_that_it_ran(pool, at):
         assert got == [number if number != at else 'lost' for number in range(400)]
 
 
+def test_a_call_that_fails_leaves_nothing_to_those_that_came_with_it():
+    with poolcompat.Pool(1) as pool:
+        pool.apply(tasks.noop)
+        pool._engine._pace = 1e-6
+        results, got = pool.imap(tasks.reciprocal_or_handled, [1, 0, 2, 0, 4]), []
+        for _ in range(5):
+            try:
+                got.append(next(results))
+            except ZeroDivisionError:
+                got.append(None)
+    assert got == [(1, False), None, (.5, False), None, (.25, False)]
+
+
 @pytest.mark.race
 def test_a_broken_pool_fails_each_call_with_an_error_of_its_own(executor):
     engine, arrivals = executor._engine, Arrivals()

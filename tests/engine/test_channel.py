@@ -49,26 +49,32 @@ def flush(channel):
         channel.flush()
 
 
+def run(channel):
+    """Return ``(number, body, first)`` of each call that the worker is to run."""
+    return [(number, bytes(body), first) for numbers, body, first in channel.worker_end.calls() for number in numbers]
+
+
 def bodies():
     return [bytes(bytearray([65 + number])) * size for number, size in enumerate(SIZES)]
 
 
 def test_calls_arrive_as_they_were_sent(channel):
     got = []
-    reader = in_thread(lambda: got.extend((number, bytes(body)) for number, body, _ in channel.worker_end.calls()))
+    reader = in_thread(lambda: got.extend(run(channel)))
     for number, body in enumerate(bodies()):
         channel.unsent.extend(channel.entries([(channels.CALL, number, body, 1)]))
         flush(channel)
     channel.unsent.extend(channel.entries([(channels.EXIT, 0, b'', 0)]))
     flush(channel)
     reader.join()
-    assert got == list(enumerate(bodies()))
+    assert got == [(number, body, None) for number, body in enumerate(bodies())]
 
 
 def test_results_arrive_as_they_were_sent(channel):
     def work():
+        send = channel.worker_end.sender()
         for number, body in enumerate(bodies()):
-            channel.worker_end.send(channels.RESULT, number, body, 0.5)
+            send(channels.RESULT, number, body, 0.5)
     writer = in_thread(work)
     assert receive(channel, len(SIZES)) == [(channels.RESULT, number, body) for number, body in enumerate(bodies())]
     writer.join()
@@ -87,7 +93,7 @@ def test_a_signal_may_cut_the_writing_of_a_result_short(write_once, monkeypatch)
     pytest.importorskip('fcntl', reason='the fast channel is for POSIX')
     monkeypatch.setattr(channels, 'write_once', write_once)
     channel = channels.FastChannel(get_context())
-    channel.worker_end.send(channels.RESULT, 1, b'whole', 0.5)
+    channel.worker_end.sender()(channels.RESULT, 1, b'whole', 0.5)
     assert receive(channel, 1) == [(channels.RESULT, 1, b'whole')]
     channel.close()
     channels._disown(channel._workers)
@@ -104,14 +110,14 @@ def test_a_result_is_not_written_twice_where_a_handler_raises(monkeypatch):
     monkeypatch.setattr(channels, 'write_once', write_and_raise)
     channel = channels.FastChannel(get_context())
     with pytest.raises(OSError):
-        channel.worker_end.send(channels.RESULT, 1, b'whole', 0.5)
+        channel.worker_end.sender()(channels.RESULT, 1, b'whole', 0.5)
     assert len(channel.receive()) == 1
     channel.close()
     channels._disown(channel._workers)
 
 
 def test_what_was_sent_before_the_end_arrives_before_it(channel):
-    channel.worker_end.send(channels.RESULT, 1, b'last')
+    channel.worker_end.sender()(channels.RESULT, 1, b'last', 0.5)
     channels._disown(channel._workers)
     assert receive(channel, 1) == [(channels.RESULT, 1, b'last')]
     with pytest.raises(EOFError):
@@ -123,7 +129,7 @@ def test_the_end_of_the_parent_is_an_error(channel):
 
     def work():
         with pytest.raises(EOFError):
-            got.extend(channel.worker_end.calls())
+            got.extend(run(channel))
         got.append('end')
     reader = in_thread(work)
     channels._disown([channel._calls])
@@ -140,7 +146,7 @@ def test_a_call_that_was_taken_back_is_left_out():
          (channels.EXIT, 3, b'', 0)]))
     assert channel.claims.take_back(1) == [1]
     flush(channel)
-    assert list(channel.worker_end.calls()) == [(0, b'a', None), (2, b'c', None)]
+    assert run(channel) == [(0, b'a', None), (2, b'c', None)]
     channel.close()
     channels._disown(channel._workers)
 
@@ -152,7 +158,7 @@ def test_some_of_those_that_came_together_are_taken_back():
     channel.unsent.extend(channel.entries([(channels.TOGETHER, 3, b'all', 4), (channels.EXIT, 7, b'', 0)]))
     assert channel.claims.take_back(2) == [3, 4]
     flush(channel)
-    assert list(channel.worker_end.calls()) == [(5, b'all', 2), (6, b'all', 3)]
+    assert run(channel) == [(5, b'all', 3), (6, b'all', 3)]
     channel.close()
     channels._disown(channel._workers)
 
@@ -165,10 +171,10 @@ def test_a_full_pipe_does_not_block():
     channel.flush()
     assert channel.unsent           # nobody reads, and yet it came back
     got = []
-    reader = in_thread(lambda: got.extend(bytes(body) for _, body, _ in channel.worker_end.calls()))
+    reader = in_thread(lambda: got.extend(run(channel)))
     flush(channel)
     reader.join()
-    assert got == [body]
+    assert got == [(0, body, None)]
     channel.close()
     channels._disown(channel._workers)
 

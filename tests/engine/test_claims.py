@@ -25,25 +25,30 @@ def sides():
     os.close(writing)
 
 
+def claim(worker, number):
+    """Return whether the call is the worker's."""
+    return list(worker.among([number])) == [number]
+
+
 def test_the_worker_claims_what_is_offered(sides):
     parent, worker = sides
     parent.offer([3, 4])
-    assert worker.claim(3) and worker.claim(4)
+    assert claim(worker, 3) and claim(worker, 4)
 
 
 def test_what_was_taken_back_cannot_be_claimed(sides):
     parent, worker = sides
     parent.offer([1, 2, 3])
     assert parent.take_back(2) == [1, 2]
-    assert [worker.claim(number) for number in (1, 2, 3)] == [False, False, True]
+    assert [claim(worker, number) for number in (1, 2, 3)] == [False, False, True]
 
 
 def test_what_was_claimed_cannot_be_taken_back(sides):
     parent, worker = sides
     parent.offer([1, 2])
-    assert worker.claim(1)
+    assert claim(worker, 1)
     assert list(parent.take_back(5)) == [2]
-    assert not worker.claim(2)
+    assert not claim(worker, 2)
     assert list(parent.take_back(5)) == []
 
 
@@ -52,7 +57,17 @@ def test_a_claim_is_kept_for_the_call_that_it_belongs_to(sides):
     parent.offer([1, 2])
     parent.take_back(1)
     parent.offer([5])
-    assert [worker.claim(number) for number in (1, 2, 5)] == [False, True, True]
+    assert [claim(worker, number) for number in (1, 2, 5)] == [False, True, True]
+
+
+def test_each_is_claimed_only_as_the_worker_comes_to_it(sides):
+    parent, worker = sides
+    parent.offer([1, 2, 3, 4])
+    numbers = worker.among([1, 2, 3, 4])
+    assert next(numbers) == 1
+    assert parent.take_back(2) == [2, 3]
+    assert next(numbers) == 4
+    assert list(numbers) == []
 
 
 def resized(fd, pages):
@@ -80,7 +95,7 @@ def test_as_many_as_there_is_room_for_fit(sides, pages):
         parent.offer(list(range(offered, offered + count)))
         offered += count
         for number in range(claimed, choose.randint(claimed, offered)):
-            assert worker.claim(number)
+            assert claim(worker, number)
             claimed += 1
     assert offered > 2 * most
 
@@ -103,7 +118,7 @@ def test_no_number_is_lost_where_a_handler_raises(sides, monkeypatch):
     parent.offer([5, 6])
     monkeypatch.setattr(claims, 'read', read_and_raise)
     with pytest.raises(OSError):
-        worker.claim(5)
+        claim(worker, 5)
     monkeypatch.undo()
     assert parent.take_back(MOST) == [6]
 
@@ -126,6 +141,6 @@ def test_any_order(sides, seed):
             back += parent.take_back(choose.randint(1, 3))
         elif waiting:
             number = waiting.pop(0)
-            if worker.claim(number):
+            if claim(worker, number):
                 ran.append(number)
     assert sorted(ran + back) == list(range(offered))
