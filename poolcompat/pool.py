@@ -198,13 +198,14 @@ class IMapUnorderedIterator(IMapIterator):
 
 
 class _Feeder(object):
-    """Submits the calls of an ``imap``, of ``fn`` with each of ``arguments``, two batches ahead of their results."""
+    """Submits the calls of an ``imap``, of ``fn`` with each of ``items``, two batches ahead of their results."""
 
-    def __init__(self, pool, results, fn, arguments, chunksize):
+    def __init__(self, pool, results, fn, star, items, chunksize):
         self._pool = pool
         self._results = results
         self._fn = fn
-        self._arguments = arguments
+        self._star = star
+        self._items = items
         self._chunksize = chunksize
         self._count = 0         # of those that were submitted
         self._turn = [None]     # whoever takes it submits
@@ -253,14 +254,14 @@ class _Feeder(object):
         """Submit so many calls; where there are fewer, end."""
         pool, results, first, count = self._pool, self._results, self._count, 0
         try:
-            batch = list(itertools.islice(self._arguments, most))
+            batch = list(itertools.islice(self._items, most))
             count = len(batch)
             results.expect(count)
             self._count += count
             if count < most:
                 self.ended = True
             if batch:
-                pool._submit(results, first, self._fn, batch, self._chunksize)
+                pool._submit(results, first, self._fn, self._star, batch, self._chunksize)
         except:     # noqa: E722 (the user's iterable has raised, on 2.7 maybe no BaseException, or the pool has ended)
             self.ended = True
             if not count:
@@ -271,7 +272,7 @@ class _Feeder(object):
                 raise
         finally:
             if self.ended:
-                self._pool = self._results = self._fn = self._arguments = None      # what keeps this keeps none of them
+                self._pool = self._results = self._fn = self._items = None      # what keeps this keeps none of them
                 results.least = -1
                 results.end()
                 pool._fed(self)
@@ -414,30 +415,34 @@ class Pool(_native_pool.Pool):
         length = len(items)
         result = MapResult(self._callbacks, callback, error_callback, length, chunksize)
         if chunksize > 1:
-            arguments = ((func, _chunk(items, at, min(at + chunksize, length))) for at in range(0, length, chunksize))
-            fn, alone, at_once = each, self._processes, self._processes
+            rest = ((func, _chunk(items, at, min(at + chunksize, length))) for at in range(0, length, chunksize))
+            fn, star, alone, at_once = each, True, self._processes, self._processes
         else:
-            fn, arguments, alone = func, iter(items if each is star_each else zip(items)), 0
+            fn, star, rest, alone = func, each is star_each, iter(items), 0
             at_once = _BATCH if self._in_processes else max(1, length)      # a thread that begins holds up this one
         # Each that is alone goes straight to a worker, and runs while the others are made.
         index = 0
         try:
-            for batch in itertools.chain(batches(itertools.islice(arguments, alone), 1, 1), batches(arguments, at_once)):
-                self._submit(result._parts, index, fn, batch, chunksize)
+            for batch in itertools.chain(batches(itertools.islice(rest, alone), 1, 1), batches(rest, at_once)):
+                self._submit(result._parts, index, fn, star, batch, chunksize)
                 index += len(batch)
         except BaseException:       # nobody has the result
             result._parts.abandoned = True
             raise
         return result
 
-    def _submit(self, results, index, fn, arguments, chunksize):
-        """Submit the calls of ``fn`` with each of ``arguments``; ``results.put`` is told of them, from ``index`` on."""
+    def _submit(self, results, index, fn, star, items, chunksize):
+        """Submit the calls of ``fn`` with each of ``items``, tuples of arguments where ``star`` is true.
+
+        ``results.put`` is told of them, from ``index`` on.
+        """
         if chunksize == 1 and self._in_processes:
-            submit_each(self._engine, results, index, fn, arguments, self, self._call)
+            submit_each(self._engine, results, index, fn, star, items, self, self._call)
         else:
             self._engine.submit_all([
-                self._call(Place(results, at), fn, args, NO_KWARGS, self, at * chunksize if chunksize > 1 else None)
-                for at, args in enumerate(arguments, index)])
+                self._call(Place(results, at), fn, item if star else (item,), NO_KWARGS, self,
+                           at * chunksize if chunksize > 1 else None)
+                for at, item in enumerate(items, index)])
 
     def imap(self, func, iterable, chunksize=1):
         """Return an iterator over ``func`` of each item of ``iterable``, in order, called in workers.
@@ -459,10 +464,10 @@ class Pool(_native_pool.Pool):
             raise ValueError('Chunksize must be 1+, not %d' % chunksize)
         results = iterator_type(chunksize > 1)
         if chunksize == 1:
-            fn, arguments = func, zip(iter(iterable))
+            fn, star, items = func, False, iter(iterable)
         else:
-            fn, arguments = call_each, _chunks(func, iterable, chunksize)
-        feeder, at_hand = _Feeder(self, results, fn, arguments, chunksize), type(iterable) in AT_HAND
+            fn, star, items = call_each, True, _chunks(func, iterable, chunksize)
+        feeder, at_hand = _Feeder(self, results, fn, star, items, chunksize), type(iterable) in AT_HAND
         self._feeders.add(feeder)
         try:
             if at_hand and chunksize == 1 and self._in_processes:

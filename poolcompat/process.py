@@ -114,18 +114,22 @@ class ProcessPoolExecutor(ExecutorGaps, _NativeProcessPoolExecutor, Executor):
         """
         if chunksize < 1:
             raise ValueError('chunksize must be >= 1.')
-        if chunksize == 1:
-            arguments, at_once = zip(*iterables), _AT_ONCE
-        else:
-            each, items = (call_each, iter(iterables[0])) if len(iterables) == 1 else (star_each, zip(*iterables))
-            chunks = iter(lambda: tuple(itertools.islice(items, chunksize)), ())
-            fn, arguments, at_once = each, zip(itertools.repeat(fn), chunks), self._max_workers
         # What is at hand is submitted at once, but where somebody has put another ``submit`` in the place of ours.
-        if buffersize is None and AT_HAND.issuperset(map(type, iterables)) and (
-                getattr(self.submit, '__func__', None) is _own_submit):
-            results = _map_at_once(self._engine, fn, arguments, timeout, at_once)
+        at_hand = buffersize is None and AT_HAND.issuperset(map(type, iterables)) and (
+            getattr(self.submit, '__func__', None) is _own_submit)
+        star, at_once = True, _AT_ONCE
+        if chunksize == 1 and at_hand and len(iterables) == 1:
+            star, items = False, iter(iterables[0])
+        elif chunksize == 1:
+            items = zip(*iterables)
         else:
-            results = map_calls(self, fn, arguments, timeout, buffersize)
+            each, singly = (call_each, iter(iterables[0])) if len(iterables) == 1 else (star_each, zip(*iterables))
+            chunks = iter(lambda: tuple(itertools.islice(singly, chunksize)), ())
+            fn, items, at_once = each, zip(itertools.repeat(fn), chunks), self._max_workers
+        if at_hand:
+            results = _map_at_once(self._engine, fn, star, items, timeout, at_once)
+        else:
+            results = map_calls(self, fn, items, timeout, buffersize)
         return results if chunksize == 1 else _chained(results)
 
     @signature('self, wait=True, *, cancel_futures=False')
@@ -155,13 +159,13 @@ class ProcessPoolExecutor(ExecutorGaps, _NativeProcessPoolExecutor, Executor):
 _own_submit = vars(ProcessPoolExecutor)['submit']
 
 
-def _map_at_once(engine, fn, arguments, timeout, at_once):
+def _map_at_once(engine, fn, star, items, timeout, at_once):
     """As ``map_calls``, by an engine of processes: ``at_once`` calls are submitted in the first step, more in the next."""
     deadline, arrivals, index = deadline_after(timeout), Arrivals(), 0
     try:
-        for batch in batches(arguments, at_once):
+        for batch in batches(items, at_once):
             arrivals.expect(len(batch))
-            submit_each(engine, arrivals, index, fn, batch, None, Call)
+            submit_each(engine, arrivals, index, fn, star, batch, None, Call)
             index += len(batch)
     except BaseException:
         arrivals.abandoned = True

@@ -22,11 +22,11 @@ _LEAST, _MOST = -1 << 64, 1 << 64       # of small whole numbers
 _MOST_BYTES = 1 << 19       # of a Batch: all of it may be sent ahead
 
 
-def are_plain(fn, arguments):
-    """Return whether calls of ``fn`` with each of ``arguments`` can be a Batch, which one alone is not worth."""
-    if len(arguments) < 2 or type(fn) is not types.FunctionType or not _TUPLES.issuperset(map(type, arguments)):
+def are_plain(fn, star, items):
+    """Return whether calls of ``fn`` with each of ``items`` can be a Batch, which one alone is not worth."""
+    if len(items) < 2 or type(fn) is not types.FunctionType or star and not _TUPLES.issuperset(map(type, items)):
         return False
-    args = list(chain.from_iterable(arguments))
+    args = list(chain.from_iterable(items)) if star else items
     kinds = frozenset(map(type, args))
     if not kinds <= _PLAIN:
         return False
@@ -69,23 +69,25 @@ def take_alike(calls, most_bytes):
 class Batch(object):
     """Calls of one function, whose arguments are such that nothing but the function can be at fault.
 
+    ``items`` are what each is called with, tuples of arguments where ``star`` is true and else the only argument.
     ``results.put(index, values)`` is told what came of those from ``index`` on: what each returned, or a slot with its
-    error. ``arguments`` are of each, ``first`` the index of the first, ``pool`` what they keep from being collected, and
-    ``make(place, fn, args, kwargs, pool)`` makes a ``Call`` of one. Sent, they are numbered from ``number`` on, and all of
-    them are ``queued`` or none.
+    error. ``first`` is the index of the first, ``pool`` what they keep from being collected, and ``make(place, fn, args,
+    kwargs, pool)`` makes a ``Call`` of one. Sent, they are numbered from ``number`` on, and all of them are ``queued`` or
+    none.
     """
-    __slots__ = ('results', 'fn', 'pool', 'payload', 'number', 'queued', 'at', 'end', '_arguments', '_first', '_make')
+    __slots__ = ('results', 'fn', 'star', 'pool', 'payload', 'number', 'queued', 'at', 'end', '_items', '_first', '_make')
     future = None       # each has its own place among the results
 
-    def __init__(self, results, first, fn, arguments, pool, make):
+    def __init__(self, results, first, fn, star, items, pool, make):
         self.results = results
         self.fn = fn
+        self.star = star
         self.pool = pool
         self.payload = self.number = None
         self.queued = False
         self.at = self._first = first
-        self.end = first + len(arguments)
-        self._arguments = arguments
+        self.end = first + len(items)
+        self._items = items
         self._make = make
 
     def __str__(self):
@@ -97,13 +99,13 @@ class Batch(object):
         return self.end - self.at
 
     @property
-    def arguments(self):
-        """Those of each."""
-        return self._arguments[self.at - self._first:self.end - self._first]
+    def items(self):
+        """What each is called with."""
+        return self._items[self.at - self._first:self.end - self._first]
 
     def cut(self, count):
         """Return the first ``count``, which leave this one."""
-        part = Batch(self.results, self._first, self.fn, self._arguments, self.pool, self._make)
+        part = Batch(self.results, self._first, self.fn, self.star, self._items, self.pool, self._make)
         part.number, part.queued = self.number, self.queued
         part.at, part.end = self.at, self.at + count
         self.at += count
@@ -113,23 +115,24 @@ class Batch(object):
 
     def calls(self):
         """Return a ``Call`` of each."""
-        calls = [self._make(Place(self.results, index), self.fn, args, NO_KWARGS, self.pool)
-                 for index, args in enumerate(self.arguments, self.at)]
+        calls = [self._make(Place(self.results, index), self.fn, item if self.star else (item,), NO_KWARGS, self.pool)
+                 for index, item in enumerate(self.items, self.at)]
         if self.number is not None:
             for number, call in enumerate(calls, self.number):
                 call.number, call.queued = number, self.queued
         return calls
 
 
-def submit_each(engine, results, index, fn, arguments, pool, make):
-    """Submit the calls of ``fn`` with each of ``arguments`` to an engine of processes, as a Batch where they can be one.
+def submit_each(engine, results, index, fn, star, items, pool, make):
+    """Submit the calls of ``fn`` with each of ``items`` to an engine of processes, as a Batch where they can be one.
 
-    ``results.put`` is told of them, from ``index`` on; ``pool`` and ``make`` as of a Batch.
+    ``results.put`` is told of them, from ``index`` on; ``star``, ``pool`` and ``make`` as of a Batch.
     """
-    if are_plain(fn, arguments):
-        engine.submit_batch(Batch(results, index, fn, arguments, pool, make))
+    if are_plain(fn, star, items):
+        engine.submit_batch(Batch(results, index, fn, star, items, pool, make))
     else:
-        engine.submit_all([make(Place(results, at), fn, args, NO_KWARGS, pool) for at, args in enumerate(arguments, index)])
+        engine.submit_all([make(Place(results, at), fn, item if star else (item,), NO_KWARGS, pool)
+                           for at, item in enumerate(items, index)])
 
 
 def singles(calls):

@@ -399,14 +399,14 @@ class Engine(Leading, exits.Served):
     def _pack_together(self, calls):
         """Return the calls pickled together, and keep those in the list that are to be run; None where it cannot be done."""
         if type(calls[0]) is Batch:
-            arguments = calls[0].arguments
+            star, items = calls[0].star, calls[0].items
             if calls[0].results.abandoned:
                 del calls[:]
         else:
             calls[:] = [call for call in calls if call.running or start(call)]
-            arguments = [call.args for call in calls]
+            star, items = True, [call.args for call in calls]
         try:
-            return joined(dumps_alone((calls[0].fn, arguments))) if calls else b''
+            return joined(dumps_alone((calls[0].fn, star, items))) if calls else b''
         except Exception:
             return None
 

@@ -80,8 +80,7 @@ def _run(numbers, body, first, loaded, explain, interrupt, send):
     """Run the calls ``numbers`` that came as ``body`` and send what comes of each, up to one that fails; return whether
     one did: of its exception nothing is left once this has returned.
 
-    Of calls that came together, from ``first`` on, ``loaded`` keeps what was unpickled: the function, and the arguments of
-    each.
+    Of calls that came together, from ``first`` on, ``loaded`` keeps what was unpickled: as of a Batch.
     """
     for number in numbers:
         started = perf_counter()
@@ -95,8 +94,8 @@ def _run(numbers, body, first, loaded, explain, interrupt, send):
                 else:
                     if not loaded:
                         loaded[:] = loads(body)
-                    fn, args = loaded
-                    args = args[number - first]
+                    fn, star, args = loaded
+                    args = args[number - first] if star else (args[number - first],)
                 kind = ERROR
                 result = fn(*args, **kwargs) if kwargs else fn(*args)
                 fn = args = kwargs = None

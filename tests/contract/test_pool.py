@@ -1115,9 +1115,9 @@ class Feeding(object):
         self.taken = []
         self.fed = 0
 
-    def _submit(self, results, index, fn, arguments, chunksize):
+    def _submit(self, results, index, fn, star, items, chunksize):
         self._meanwhile()
-        self.taken += [item for item, in arguments]
+        self.taken += items
 
     def _fed(self, feeder):
         self.fed += 1
@@ -1136,7 +1136,7 @@ def test_batches_are_fed_one_after_the_other(where):
 
     pool = Feeding(meanwhile)
     feeder = poolcompat.pool._Feeder(
-        pool, poolcompat.pool.IMapIterator(False), tasks.square, ((item,) for item in range(2000)), 1)
+        pool, poolcompat.pool.IMapIterator(False), tasks.square, False, iter(range(2000)), 1)
     feeder.advance()
     assert (pool.taken, pool.fed) == (list(range(2000)), 1)
 

@@ -51,21 +51,26 @@ class Callable(object):
     (Callable(), [(1,), (2,)], False),
 ])
 def test_what_may_be_a_batch(fn, arguments, plain):
-    assert are_plain(fn, arguments) is plain
+    assert are_plain(fn, True, arguments) is plain
+
+
+@pytest.mark.parametrize('items, plain', [([1, None], True), ([1], False), ([(1,), (2,)], False), ([1, Whole(2)], False)])
+def test_what_items_may_be_a_batch(items, plain):
+    assert are_plain(function, False, items) is plain
 
 
 def batch_of(count, first=0, results=None):
-    return Batch(results, first, function, [(number,) for number in range(count)], None, Call)
+    return Batch(results, first, function, False, list(range(count)), None, Call)
 
 
 def test_cut():
     batch = batch_of(10, 100)
     batch.number = 7
     part = batch.cut(4)
-    assert (part.count, part.at, part.number, part.arguments) == (4, 100, 7, [(0,), (1,), (2,), (3,)])
-    assert (batch.count, batch.at, batch.number, batch.arguments[0]) == (6, 104, 11, (4,))
+    assert (part.count, part.at, part.number, part.items) == (4, 100, 7, [0, 1, 2, 3])
+    assert (batch.count, batch.at, batch.number, batch.items[0]) == (6, 104, 11, 4)
     rest = batch.cut(6).cut(5)
-    assert (rest.count, rest.at, rest.number, rest.arguments) == (5, 104, 11, [(4,), (5,), (6,), (7,), (8,)])
+    assert (rest.count, rest.at, rest.number, rest.items) == (5, 104, 11, [4, 5, 6, 7, 8])
     assert batch.count == 0
 
 
@@ -313,15 +318,15 @@ def test_a_call_that_fails_leaves_nothing_to_those_that_came_with_it():
 def test_a_broken_pool_fails_each_call_with_an_error_of_its_own(executor):
     engine, arrivals = executor._engine, Arrivals()
     with contextlib.closing(support.Gate()) as gate:
-        arguments = [('%d %s' % (number, gate.address if number < 2 else ''),) for number in range(400)]
+        items = ['%d %s' % (number, gate.address if number < 2 else '') for number in range(400)]
         arrivals.expect(400)
-        engine.submit_batch(Batch(arrivals, 0, tasks.visit_where_told, arguments, None, Call))
+        engine.submit_batch(Batch(arrivals, 0, tasks.visit_where_told, False, items, None, Call))
         os.kill(gate.admit_one().pid, signal.SIGKILL)
-        items = [arrivals.take(support.GUARD) for _ in range(400)]
-    errors = [item.error for item in items if type(item) is Slot]
+        got = [arrivals.take(support.GUARD) for _ in range(400)]
+    errors = [item.error for item in got if type(item) is Slot]
     assert all(isinstance(error, poolcompat.BrokenProcessPool) for error in errors)
     assert 1 <= len(errors) == len(set(map(id, errors)))
-    assert all(item == number for number, item in enumerate(items) if type(item) is not Slot)
+    assert all(item == number for number, item in enumerate(got) if type(item) is not Slot)
 
 
 def test_what_waits_is_cancelled():
@@ -392,7 +397,8 @@ def test_a_batch_that_nobody_wants_is_not_run(executor):
     arrivals = Arrivals()
     arrivals.abandoned = True
     with contextlib.closing(support.Gate()) as gate:
-        executor._engine.submit_batch(Batch(arrivals, 0, tasks.visit_where_told, [('1 ' + gate.address,)] * 9, None, Call))
+        items = ['1 ' + gate.address] * 9
+        executor._engine.submit_batch(Batch(arrivals, 0, tasks.visit_where_told, False, items, None, Call))
         support.wait_for(lambda: not executor._engine._pending)
         executor.shutdown()
         assert gate.is_empty()

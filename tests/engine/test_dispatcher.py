@@ -642,7 +642,7 @@ class Told(object):
 def in_batch():
     results = Arrivals()
     results.expect(1)
-    batch = Batch(results, 0, tasks.square, [(1,)], None, Call)
+    batch = Batch(results, 0, tasks.square, False, [1], None, Call)
     return batch, None, [(channel.RESULT, 0, 0.0, pack(Told()))]
 
 
