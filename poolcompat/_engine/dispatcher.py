@@ -14,7 +14,7 @@ from functools import partial
 
 from six.moves import map
 
-from .._compat.py27.pickling import Pickling, Pieces, dumps_alone, joined, loads
+from .._compat.py27.pickling import Pickling, Pieces, dumps_alone, joined, kept, loads
 from .._compat.py27.signals import interrupt_later
 from .._compat.py27.steps import in_one_step
 from .._compat.py27.waiting import get_ident, perf_counter
@@ -331,7 +331,7 @@ class Engine(Leading, exits.Served):
                     continue
                 kind, payload, alike = channels.QUEUED if busy or packed else channels.CALL, call.payload, [call]
                 if size + len(payload) > most and (busy or packed):
-                    call.payload = joined(payload)      # what it has of the caller's own memory may change meanwhile
+                    call.payload = kept(payload)        # what it has of the caller's own memory may change meanwhile
                     calls.appendleft(call)
                     break
                 if type(payload) is Pieces:
@@ -361,7 +361,7 @@ class Engine(Leading, exits.Served):
         if worker.buried and self._death is None:       # just now, and another will take its place
             self._pending.extendleft(reversed(packed))
             for call in packed:
-                call.payload = joined(call.payload)     # the caller may change what it has of its memory
+                call.payload = kept(call.payload)       # as above
         elif self._death is None:
             if packed:
                 unsent, ahead = frames

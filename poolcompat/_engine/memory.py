@@ -1,4 +1,4 @@
-"""Memory that the parent shares with one worker, for what is big: a pipe takes twice as long (CPython 3.8, Linux).
+"""Memory that the parent shares with one worker, for what is big: a pipe takes twice as long (Linux).
 
 It is a file without a name. A pickled call is written at its start, and read before the worker is given another; a pickled
 result is written far behind. Whether that has been read is told by the file's offset, which both sides share: a result is
@@ -10,16 +10,14 @@ has nothing to do for a while, none, and else up to ``keep`` bytes each way.
 """
 from __future__ import absolute_import, division, print_function
 
-import io
 import itertools
 import os
-import pickle
 import struct
 
-from .._compat.py37.memory import memfd_create, preadv, pwrite
+from .._compat.py27.memory import connection
+from .._compat.py37.memory import can_share, has_room, load, memfd_create, pwrite
 
 _RESULTS = 1 << 40      # bytes: where results are
-_BUFFER = 1 << 16
 _LENGTH = struct.Struct('<Q')
 
 _count = itertools.count()      # for names that tell one from the other in /proc; nothing looks for them
@@ -27,10 +25,8 @@ _count = itertools.count()      # for names that tell one from the other in /pro
 
 def share(keep):
     """Return a Memory, or None where the system, or a limit that it has set, has none."""
-    if not (memfd_create and preadv and pwrite):
-        return None
     try:
-        return Memory(keep)
+        return Memory(keep) if can_share else None
     except OSError:
         return None
 
@@ -39,9 +35,8 @@ class Memory(object):
     """The memory of one worker."""
 
     def __init__(self, keep):
-        from multiprocessing.connection import Connection
         #: Has the descriptor, and knows how a worker is given one.
-        self.connection = Connection(memfd_create('poolcompat-%d-%d' % (os.getpid(), next(_count))))
+        self.connection = connection(memfd_create('poolcompat-%d-%d' % (os.getpid(), next(_count))))
         #: As far as the parent knows, there is something in it.
         self.used = False
         self._keep = keep
@@ -95,14 +90,16 @@ class Memory(object):
 
     def _put(self, pickled, at):
         try:
+            if not has_room(self.connection.fileno(), len(pickled)):
+                return None
             for piece in pickled.pieces:
                 left = memoryview(piece)
                 while len(left):
                     count = pwrite(self.connection.fileno(), left, at)
                     at, left = at + count, left[count:]
-        except OSError:     # more than this process or the system may have
+        except (OSError, IOError):      # more than this process or the system may have
             return None
-        return _LENGTH.pack(len(pickled))
+        return _LENGTH.pack(len(pickled)) + pickled.head
 
 
 class Shared(object):
@@ -111,30 +108,12 @@ class Shared(object):
     def __init__(self, memory, at, body):
         self._memory = memory
         self._at = at
-        self._length, = _LENGTH.unpack(body)
+        self._length, = _LENGTH.unpack_from(body)
+        self._head = body[_LENGTH.size:]
 
     def load(self):
         """Return the value, unpickled. Once: its place is free then."""
         try:
-            reader = _Reader(self._memory.connection.fileno(), self._at, self._length)
-            return pickle.load(io.BufferedReader(reader, _BUFFER))
+            return load(self._memory.connection.fileno(), self._at, self._length, self._head)
         finally:
             self._memory.free(self._at, self._length)
-
-
-class _Reader(io.RawIOBase):
-    """Reads a part of a file, and leaves the offset alone."""
-
-    def __init__(self, fd, at, length):
-        super(_Reader, self).__init__()
-        self._fd = fd
-        self._at = at
-        self._end = at + length
-
-    def readable(self):
-        return True
-
-    def readinto(self, buffer):
-        count = preadv(self._fd, [memoryview(buffer)[:self._end - self._at]], self._at)
-        self._at += count
-        return count

@@ -705,7 +705,7 @@ def test_ctrl_c_before_a_call_is_written(no_looks, submit, monkeypatch):
 @pytest.mark.skipif(not memory.share(1), reason='what is big goes through the pipe here, in parts that tell of the next')
 def test_a_result_in_shared_memory(no_looks, submit):
     """The caller has read where it is, and leaves it to the dispatcher, at once."""
-    assert len(submit(tasks.late, bytes, 1 << 21)()) == 1 << 21
+    assert len(submit(tasks.late, tasks.megabytes, 2)()) == 2 << 20
 
 
 def test_a_handler_that_raises_timeouterror_as_a_turn_begins(submit, monkeypatch):

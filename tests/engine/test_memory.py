@@ -5,20 +5,24 @@ import array
 import errno
 import os
 import pickle
+import sys
 
 import pytest
+import six
 
 import poolcompat
-from poolcompat._compat.py27.pickling import Pieces, Pickling
+from poolcompat._compat.py27.pickling import Pieces, Pickling, dumps_alone, joined, kept, loads
+from poolcompat._compat.py37 import memory as gaps
 from poolcompat._engine import channel, dispatcher, memory
 
 from tests import support, tasks
 
+UnpicklingError = six.moves.cPickle.UnpicklingError
 MEBIBYTE = 1 << 20
 
 has_memory = pytest.mark.skipif(
-    not all(hasattr(os, name) for name in ('memfd_create', 'preadv', 'pwrite')),
-    reason='the system or the interpreter has no such memory (Linux, CPython 3.8)')
+    memory.share(1) is None,
+    reason='the system or the interpreter has no such memory (Linux, not PyPy)')
 
 
 @pytest.fixture
@@ -63,9 +67,37 @@ def test_values(shared, there_and_back, value):
 
 
 @has_memory
+@pytest.mark.skipif(not hasattr(pickle, 'PickleBuffer'), reason='pickles have no buffers (CPython 3.8, PEP 574)')
 def test_an_object_with_a_buffer(shared):
     data = array.array(str('d'), range(MEBIBYTE))
     assert call_there_and_back(shared, Buffer(data)).data == data.tobytes()
+
+
+@has_memory
+@pytest.mark.parametrize('args', [
+    (b'x' * MEBIBYTE,), (b'x' * 2 * MEBIBYTE, 5, None, u'\u20ac', b'y', b'z' * MEBIBYTE, .5, True),
+    2 * (b'x' * MEBIBYTE,), (b'x' * MEBIBYTE, u'y' * MEBIBYTE), (b'x' * MEBIBYTE, [b'y' * MEBIBYTE]),
+], ids=['one', 'several', 'twice', 'text', 'list'])
+def test_calls(shared, args):
+    call = tasks.echo, args, {}
+    pickled = Pickling().dumps_call(*call)
+    assert type(pickled) is Pieces
+    assert loads(joined(pickled)) == loads(joined(kept(pickled))) == call
+    assert shared.call(shared.put_call(pickled)).load() == call
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 8), reason='from 3.8 on all that is big can be read into the object itself')
+def test_long_bytes_are_not_copied():
+    data = b'x' * MEBIBYTE
+    for pickled in dumps_alone(data), Pickling().dumps_call(tasks.echo, (1, data), {}):
+        assert pickled.pieces[0] is data and len(pickled.pieces) == 1 and kept(pickled) is pickled
+
+
+@pytest.mark.parametrize('size', [1, MEBIBYTE])
+def test_a_function_that_cannot_be_pickled(size):
+    with poolcompat.ProcessPoolExecutor(1) as executor:
+        error = executor.submit(lambda data: 0, b'x' * size).exception()
+    assert 'lambda' in str(error)
 
 
 def test_what_is_small_is_bytes():
@@ -86,7 +118,7 @@ def test_a_result_that_is_not_read_stays(shared):
 def test_a_value_that_cannot_be_unpickled_leaves_room(shared):
     for _ in range(2):
         body = shared.put_result(Pieces([b'?' * MEBIBYTE], MEBIBYTE))
-        with pytest.raises(pickle.UnpicklingError):
+        with pytest.raises(UnpicklingError):
             shared.result(body).load()
 
 
@@ -95,8 +127,45 @@ def test_what_is_read_of_another_length_is_an_error(shared):
     """Where somebody has cut the file, no process is killed for it."""
     result = shared.result(shared.put_result(Pickling().dumps(b'x' * MEBIBYTE)))
     os.ftruncate(shared.connection.fileno(), 0)
-    with pytest.raises((EOFError, pickle.UnpicklingError)):
+    with pytest.raises((EOFError, UnpicklingError)):
         result.load()
+
+
+@has_memory
+@pytest.mark.skipif(sys.version_info >= (3, 8), reason='from 3.8 on the file has no file system whose room others need')
+def test_half_of_the_file_system_is_left_to_others(shared, monkeypatch):
+    system = os.fstatvfs(shared.connection.fileno())
+    half = system.f_blocks * system.f_frsize // 2
+    for free, fits in (half + MEBIBYTE - system.f_frsize, False), (half + MEBIBYTE + system.f_frsize, True):
+        left = SystemWith(system, free // system.f_frsize)
+        monkeypatch.setattr(os, 'fstatvfs', lambda fd: left)
+        pickled = Pieces([b'x' * MEBIBYTE], MEBIBYTE)
+        assert [bool(put(pickled)) for put in (shared.put_call, shared.put_result)] == [fits, fits]
+
+
+class SystemWith(object):
+    """What a file system says of itself, but for how many blocks are free."""
+
+    def __init__(self, system, free):
+        self.f_blocks, self.f_frsize, self.f_bavail = system.f_blocks, system.f_frsize, free
+
+
+@has_memory
+@pytest.mark.skipif(sys.version_info >= (3, 8), reason='from 3.8 on it is read by what the interpreter has for files')
+def test_it_may_be_read_in_parts(shared, monkeypatch):
+    def read_little(fd, length, at):
+        return pread(fd, min(length, 300000), at)
+
+    pread = gaps.pread
+    monkeypatch.setattr(gaps, 'pread', read_little)
+    for value in b'x' * 3 * MEBIBYTE, [b'y' * MEBIBYTE]:
+        assert call_there_and_back(shared, value) == value
+
+
+@has_memory
+def test_the_file_has_no_name(shared):
+    assert os.readlink('/proc/self/fd/%d' % shared.connection.fileno()).endswith(' (deleted)')
+    assert not [name for name in os.listdir('/dev/shm') if name.startswith('poolcompat')]
 
 
 @has_memory

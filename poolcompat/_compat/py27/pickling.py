@@ -3,15 +3,22 @@ from __future__ import absolute_import, division, print_function
 
 import io
 import sys
+from functools import partial
 
 
 class Pieces(object):
-    """What is pickled, and big: the parts of it, some of them the objects' own memory."""
-    __slots__ = ('pieces', '_length')
+    """What is pickled, and big: the parts of it, some of them the objects' own memory.
 
-    def __init__(self, pieces, length):
+    Where there is a ``head``, that is the pickle, and the parts are long bytes that it leaves out; ``whole()`` is a pickle
+    of all.
+    """
+    __slots__ = ('pieces', '_length', 'head', 'whole')
+
+    def __init__(self, pieces, length, head=b'', whole=None):
         self.pieces = pieces
         self._length = length
+        self.head = head
+        self.whole = whole
 
     def __len__(self):
         return self._length
@@ -19,7 +26,32 @@ class Pieces(object):
 
 def joined(pickled):
     """Return what is pickled as bytes."""
-    return b''.join(pickled.pieces) if type(pickled) is Pieces else pickled
+    if type(pickled) is not Pieces:
+        return pickled
+    return pickled.whole() if pickled.head else b''.join(pickled.pieces)
+
+
+def kept(pickled):
+    """Return what is pickled such that the caller may change what it has of its memory."""
+    return pickled if type(pickled) is Pieces and pickled.head else joined(pickled)
+
+
+_BIG = 1 << 20      # bytes from which on the pickled parts are not joined
+
+
+def _leave_out(value, new_pickler, protocol, whole):
+    """Return the Pieces of a plain value, whose long bytes are left out."""
+    pieces, head = [], io.BytesIO()
+
+    def leave_out(part):
+        if type(part) is bytes and len(part) >= _BIG:
+            pieces.append(part)
+            return len(part)
+
+    pickler = new_pickler(head, protocol)
+    pickler.persistent_id = leave_out
+    pickler.dump(value)
+    return Pieces(pieces, sum(map(len, pieces)), head.getvalue(), whole)
 
 
 # Breakpoint: https://bugs.python.org/issue14166 (methods, and a dispatch_table in the fast pickler)
@@ -31,9 +63,12 @@ if sys.version_info >= (3, 4):
     _PROTOCOL = pickle.HIGHEST_PROTOCOL     # both ends are the same interpreter
     _SMALL = frozenset([type(None), bool, int, float, complex])     # pickled without a reducer
     _PLAIN = _SMALL.union([bytes, str])         # likewise
-    _BIG = 1 << 20      # bytes from which on the pickled parts are not joined
 
     _Buffer = getattr(pickle, 'PickleBuffer', None)
+
+    #: Up to 3.7 long bytes in a pickle are copied as they are unpickled, up to 3.6 as they are pickled too.
+    #: Breakpoint: https://peps.python.org/pep-0574/ (and a pickle is read into the object itself)
+    _LEAVES_OUT = sys.version_info < (3, 8)
 
     class _Sink(object):
         """A file that keeps what is written to it: from 3.7 on the memory of big objects itself."""
@@ -71,6 +106,9 @@ if sys.version_info >= (3, 4):
             if type(fn) is types.FunctionType and not kwargs and type(args) is tuple and (
                     _SMALL.issuperset(map(type, args)) or all(map(_is_plain, args))):
                 return pickle.dumps((fn, args, kwargs), _PROTOCOL)
+            if _LEAVES_OUT and type(fn) is types.FunctionType and not kwargs and type(args) is tuple and all(
+                    type(arg) is bytes or _is_plain(arg) for arg in args):
+                return _without_long_bytes((fn, args, kwargs))
             return self.dumps((fn, args, kwargs))
 
     def _whole(piece):
@@ -80,9 +118,14 @@ if sys.version_info >= (3, 4):
     def _is_plain(value):
         return type(value) in _SMALL or type(value) in _PLAIN and len(value) < _BIG
 
+    def _without_long_bytes(value):
+        return _leave_out(value, pickle.Pickler, _PROTOCOL, partial(pickle.dumps, value, _PROTOCOL))
+
     def dumps_alone(value):
         """Return ``value`` pickled as ``Pickling.dumps`` does, with the reducers that are in force now."""
-        return pickle.dumps(value, _PROTOCOL) if _is_plain(value) else Pickling().dumps(value)
+        if _is_plain(value):
+            return pickle.dumps(value, _PROTOCOL)
+        return _without_long_bytes(value) if _LEAVES_OUT and type(value) is bytes else Pickling().dumps(value)
 
     loads = pickle.loads
 
@@ -96,6 +139,7 @@ else:
 
     _FILE = 'c__builtin__\nfile\n'       # in what is pickled where there is an open file, or the type
     _LONG = 1 << 16                     # bytes that take long to be searched, or copied twice
+    _PLAIN = frozenset([type(None), bool, int, long, float, str, unicode])     # noqa: F821 (names of 2.7)
 
     class Pickler(ForkingPickler):
         """The pickler of ``multiprocessing``, which knows methods, and methods of built-in types as well."""
@@ -121,21 +165,26 @@ else:
         pickler.dump(value)
         return pickler.getvalue()
 
+    def _without_long_str(value):
+        return _leave_out(value, cPickle.Pickler, 2, partial(_dumps_long, value, 2))
+
     def dumps_alone(value, long_inside=False):
         """Return ``value`` pickled, by the slow pickler where the fast one cannot: it knows methods, and more.
 
         The fast one does not refuse an open file, which is looked for where there is not much to look through.
         An object of the user's that fails in the fast one is pickled twice, and fails in the slow one for the same reason.
 
-        ``long_inside`` says that the value has a long str in it.
+        ``long_inside`` says that the value has a long str in it. What is big is Pieces.
         """
         try:
-            if long_inside or type(value) is str and len(value) > _LONG:
+            if long_inside:
                 pickled = _dumps_long(value, 2)
+            elif type(value) is str and len(value) >= _BIG:
+                return _without_long_str(value)
             else:
                 pickled = cPickle.dumps(value, 2)
             if len(pickled) > _LONG or _FILE not in pickled:
-                return pickled
+                return pickled if len(pickled) < _BIG else Pieces([pickled], len(pickled))
         except Exception:
             pass
         buffer = io.BytesIO()
@@ -149,11 +198,16 @@ else:
 
         def dumps_call(self, fn, args, kwargs):
             """Return the three pickled."""
-            long_inside = False
+            longest = 0
             for arg in args if type(args) is tuple else ():
-                if type(arg) is str and len(arg) > _LONG:
-                    long_inside = True
-            return dumps_alone((fn, args, kwargs), long_inside)
+                if type(arg) is str and len(arg) > longest:
+                    longest = len(arg)
+            if longest >= _BIG and type(fn) is types.FunctionType and not kwargs and _PLAIN.issuperset(map(type, args)):
+                try:
+                    return _without_long_str((fn, args, kwargs))
+                except Exception:
+                    pass        # the slow pickler will say why
+            return dumps_alone((fn, args, kwargs), longest > _LONG)
 
     loads = cPickle.loads
 
