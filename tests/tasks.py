@@ -388,6 +388,13 @@ def raise_instance(exception):
     raise exception
 
 
+class Verbose(Exception):
+    """Cannot be pickled, at length."""
+
+    def __reduce__(self):
+        raise ValueError('no pickle' + ' at all' * (1 << 18))
+
+
 def divide(a, b):
     return a // b
 

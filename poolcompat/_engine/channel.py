@@ -23,7 +23,7 @@ from os import write as write_once      # as it is now, should a library of gree
 import six
 from six.moves import _thread
 
-from .._compat.py27.pickling import Pieces, joined, received
+from .._compat.py27.pickling import joined, received
 from .._compat.py27.pipes import keep_from_programs
 from .._compat.py27.steps import in_one_step
 from .._compat.py27.waiting import get_ident
@@ -358,14 +358,16 @@ class FastWorkerEnd(object):
                     numbers = claims.among(numbers)
                 yield numbers, body, number if kind == TOGETHER else None
 
+    def place(self, pickled):
+        """Return the kind and the body of the frame of a big result."""
+        body = self._memory and self._memory.put_result(pickled)
+        return (SHARED_RESULT, body) if body else (RESULT, joined(pickled))
+
     def sender(self):
         """Return ``send(kind, number, body, seconds)``, which writes a frame; OSError where the parent is gone."""
-        fd, memory, pack_header = self._results.fileno(), self._memory, _HEADER.pack
+        fd, pack_header = self._results.fileno(), _HEADER.pack
 
         def send(kind, number, body, seconds):
-            if type(body) is Pieces:
-                placed = memory and memory.put_result(body)
-                kind, body = (SHARED_RESULT, placed) if placed else (kind, joined(body))
             length = len(body)
             header = pack_header(kind, number, length, seconds)
             if length <= _READ:
@@ -469,10 +471,14 @@ class PortableWorkerEnd(object):
                 return
             yield iter((number,)), body, None
 
+    def place(self, pickled):
+        """Return the kind and the body of the frame of a big result."""
+        return RESULT, joined(pickled)
+
     def sender(self):
         """Return ``send(kind, number, body, seconds)``, which writes a frame; OSError where the parent is gone."""
         def send(kind, number, body, seconds):
-            retried(self._results.send_bytes, pack(kind, number, joined(body), seconds))
+            retried(self._results.send_bytes, pack(kind, number, body, seconds))
         return send
 
 

@@ -296,10 +296,8 @@ class Engine(Leading, exits.Served):
     def _send(self, worker, call, choice):
         """As ``_dispatch``, of a new call to a worker that has none."""
         packed, frames = (), ()
-        if self._pack(call, Pickling()):
-            kind, payload = channels.CALL, call.payload
-            if type(payload) is Pieces:
-                kind, payload = worker.channel.place(payload)
+        kind, payload = self._place(worker, call, channels.CALL) if self._pack(call, Pickling()) else (None, None)
+        if payload:
             call.number, call.queued = worker.number, False
             worker.number += 1
             packed, frames = (call,), (worker.channel.entries(((kind, call.number, payload, 1),)), ())
@@ -334,8 +332,7 @@ class Engine(Leading, exits.Served):
                     call.payload = kept(payload)        # what it has of the caller's own memory may change meanwhile
                     calls.appendleft(call)
                     break
-                if type(payload) is Pieces:
-                    kind, payload = worker.channel.place(payload)
+                kind, payload = self._place(worker, call, kind)
             if payload:
                 size += len(payload)
                 packed += alike
@@ -395,6 +392,18 @@ class Engine(Leading, exits.Served):
                 raise       # Ctrl-C while the caller pickles: the caller has no future yet
             set_future(call.future.set_exception, explain_pickling(without_frames(error, 2)))
             return False
+
+    def _place(self, worker, call, kind):
+        """Return the kind and the body of the call's frame, None where there is no memory for that: the call has failed."""
+        if type(call.payload) is not Pieces:
+            return kind, call.payload
+        try:
+            return worker.channel.place(call.payload)
+        except BaseException as error:
+            if not isinstance(error, Exception) and not in_own_thread():
+                raise       # as above
+            set_future(call.future.set_exception, without_frames(error, 1))
+            return kind, None
 
     def _pack_together(self, calls):
         """Return the calls pickled together, and keep those in the list that are to be run; None where it cannot be done."""

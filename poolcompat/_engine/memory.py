@@ -40,13 +40,16 @@ class Memory(object):
         #: As far as the parent knows, there is something in it.
         self.used = False
         self._keep = keep
+        self._written = {0: 0, _RESULTS: 0}     # how much is there already, as far as who writes there knows
         self._lately = False        # since ``rest`` was called last
         self._give_back()
 
     def put_call(self, pickled):
         """Write the Pieces, in the parent; return what to send in their place, or None where that failed."""
-        self.used = self._lately = True
-        return self._put(pickled, 0)
+        self.used = True
+        body = self._put(pickled, 0)
+        self._lately = self._lately or body is not None
+        return body
 
     def put_result(self, pickled):
         """As ``put_call``, in the worker; None also where the last one has not been read."""
@@ -79,7 +82,7 @@ class Memory(object):
         """Keep nothing that was not used since the last time. In the parent, while the worker has nothing to do."""
         if self.used and not self._lately:
             os.ftruncate(self.connection.fileno(), 0)
-            self.used = False
+            self.used, self._written[0] = False, 0
         self._lately = False
 
     def _is_free(self):
@@ -88,17 +91,22 @@ class Memory(object):
     def _give_back(self):
         os.lseek(self.connection.fileno(), _RESULTS, os.SEEK_SET)
 
-    def _put(self, pickled, at):
+    def _put(self, pickled, begin):
+        fd, at = self.connection.fileno(), begin
+        if not has_room(fd, max(0, len(pickled) - self._written[begin])):
+            return None
         try:
-            if not has_room(self.connection.fileno(), len(pickled)):
-                return None
             for piece in pickled.pieces:
                 left = memoryview(piece)
                 while len(left):
-                    count = pwrite(self.connection.fileno(), left, at)
+                    count = pwrite(fd, left, at)
                     at, left = at + count, left[count:]
         except (OSError, IOError):      # more than this process or the system may have
+            self._written[begin] = 0
+            if begin == _RESULTS or self._is_free():
+                os.ftruncate(fd, begin)
             return None
+        self._written[begin] = max(self._written[begin], len(pickled))
         return _LENGTH.pack(len(pickled)) + pickled.head
 
 

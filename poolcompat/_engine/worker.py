@@ -7,7 +7,7 @@ import sys
 import traceback
 
 from .._compat.py27.orphans import tell_parent_is_gone
-from .._compat.py27.pickling import dumps_alone, joined, loads
+from .._compat.py27.pickling import Pieces, dumps_alone, joined, loads
 from .._compat.py27.signals import HANDLERS, interrupt_now
 from .._compat.py27.waiting import perf_counter
 from .channel import ERROR, INIT_ERROR, LOAD_ERROR, READY, RESULT
@@ -44,7 +44,7 @@ def main(end, explain, initializer, initargs, forked, blocked):
     interrupt = _Interrupt()
     if blocked:
         interrupt_now()
-    send = end.sender()
+    send, place = end.sender(), end.place
     try:
         if initializer is not None:
             try:
@@ -60,7 +60,7 @@ def main(end, explain, initializer, initargs, forked, blocked):
         send(READY, 0, b'', 0)
         for numbers, body, first in end.calls():
             loaded = []
-            while _run(numbers, body, first, loaded, explain, interrupt, send):
+            while _run(numbers, body, first, loaded, explain, interrupt, place, send):
                 pass
             body = None
     except (EOFError, OSError, IOError):
@@ -76,7 +76,7 @@ def _forget_imports():
     getattr(sys.modules.get('_frozen_importlib'), '_module_locks', {}).clear()
 
 
-def _run(numbers, body, first, loaded, explain, interrupt, send):
+def _run(numbers, body, first, loaded, explain, interrupt, place, send):
     """Run the calls ``numbers`` that came as ``body`` and send what comes of each, up to one that fails; return whether
     one did: of its exception nothing is left once this has returned.
 
@@ -85,7 +85,7 @@ def _run(numbers, body, first, loaded, explain, interrupt, send):
     for number in numbers:
         started = perf_counter()
         try:
-            kind, kwargs = LOAD_ERROR, None
+            kind, kwargs, fails = LOAD_ERROR, None, True
             try:
                 interrupt.allowed = True
                 if first is None:
@@ -105,7 +105,8 @@ def _run(numbers, body, first, loaded, explain, interrupt, send):
                     explain(error, result)
                     raise
                 interrupt.allowed = False
-                kind, result = RESULT, None
+                kind, packed = place(packed) if type(packed) is Pieces else (RESULT, packed)
+                result, fails = None, False
             except:     # noqa: E722 (2.7 can raise what is no BaseException)
                 interrupt.allowed = False
                 fn = args = kwargs = result = None
@@ -113,7 +114,7 @@ def _run(numbers, body, first, loaded, explain, interrupt, send):
         except KeyboardInterrupt:       # came as the call ended with an exception; none follows it
             kind, packed = ERROR, pack_error()
         send(kind, number, packed, perf_counter() - started)
-        if kind != RESULT:
+        if fails:
             return True
         packed = None
     return False
@@ -150,7 +151,7 @@ def pack_error():
         text += ''.join(traceback.format_exception(*sys.exc_info()))
         try:
             from .._errors import explain_raised
-            pickled = dumps_alone(explain_raised(sys.exc_info()[1], raised))
+            pickled = joined(dumps_alone(explain_raised(sys.exc_info()[1], raised)))
         except BaseException:
             pickled = dumps_alone(RuntimeError('an exception that cannot be pickled'))
     if not isinstance(text, bytes):

@@ -2,9 +2,11 @@
 from __future__ import absolute_import, division, print_function
 
 import array
+import contextlib
 import errno
 import os
 import pickle
+import subprocess
 import sys
 
 import pytest
@@ -86,6 +88,15 @@ def test_calls(shared, args):
     assert shared.call(shared.put_call(pickled)).load() == call
 
 
+@has_memory
+def test_an_argument_that_comes_twice_is_one_object(shared):
+    data = b'x' * MEBIBYTE
+    pickled = Pickling().dumps_call(tasks.echo, (data, 1, data), {})
+    assert len(pickled) < 2 * MEBIBYTE
+    _, (first, _, second), _ = shared.call(shared.put_call(pickled)).load()
+    assert first is second
+
+
 @pytest.mark.skipif(sys.version_info >= (3, 8), reason='from 3.8 on all that is big can be read into the object itself')
 def test_long_bytes_are_not_copied():
     data = b'x' * MEBIBYTE
@@ -141,6 +152,37 @@ def test_half_of_the_file_system_is_left_to_others(shared, monkeypatch):
         monkeypatch.setattr(os, 'fstatvfs', lambda fd: left)
         pickled = Pieces([b'x' * MEBIBYTE], MEBIBYTE)
         assert [bool(put(pickled)) for put in (shared.put_call, shared.put_result)] == [fits, fits]
+
+
+@has_memory
+@pytest.mark.skipif(sys.version_info >= (3, 8), reason='from 3.8 on the file has no file system whose room others need')
+def test_what_is_written_again_needs_no_more_room(shared, monkeypatch):
+    asked = []
+    monkeypatch.setattr(memory, 'has_room', lambda fd, more: not asked.append(more))
+    for there_and_back in call_there_and_back, result_there_and_back:
+        for count in 2, 1, 3:
+            there_and_back(shared, [b'x' * count * MEBIBYTE])
+        assert asked[1] == 0 and MEBIBYTE <= asked.pop() < 2 * MEBIBYTE < asked[0]
+        del asked[:]
+
+
+@has_memory
+def test_what_could_not_be_written_whole_is_given_back(shared, monkeypatch):
+    def write_one(fd, data, at):
+        if at % (1 << 30):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return pwrite(fd, data[:MEBIBYTE], at)
+
+    pwrite = memory.pwrite
+    monkeypatch.setattr(memory, 'pwrite', write_one)
+    pickled = Pieces([b'x' * 3 * MEBIBYTE], 3 * MEBIBYTE)
+    assert shared.put_call(pickled) is shared.put_result(pickled) is None
+    assert not held(shared)
+    monkeypatch.undo()
+    result = shared.result(shared.put_result(Pickling().dumps(b'x' * MEBIBYTE)))
+    monkeypatch.setattr(memory, 'pwrite', write_one)
+    assert shared.put_call(pickled) is None
+    assert result.load() == b'x' * MEBIBYTE
 
 
 class SystemWith(object):
@@ -241,6 +283,52 @@ def test_where_the_system_refuses(monkeypatch, name, error):
         data = b'x' * 3 * MEBIBYTE
         assert executor.submit(tasks.echo, data).result() == data
         assert refused or executor._engine._workers[0].channel.memory is None
+
+
+def refuse_memory(*args):
+    raise MemoryError('no more')
+
+
+@pytest.mark.parametrize('busy', [False, True])
+def test_no_memory_for_what_is_to_be_sent(busy, monkeypatch):
+    """That call fails, whoever sends it."""
+    monkeypatch.setattr(channel.FastChannel, 'place', refuse_memory)
+    monkeypatch.setattr(channel.PortableChannel, 'place', refuse_memory)
+    with poolcompat.ProcessPoolExecutor(1) as executor, contextlib.closing(support.Gate()) as gate:
+        first = executor.submit(tasks.visit, gate.address) if busy else executor.submit(tasks.square, 1)
+        visitor = gate.admit_one() if busy else first.result()
+        big = executor.submit(tasks.echo, b'x' * 3 * MEBIBYTE)
+        after = executor.submit(tasks.square, 3)
+        if busy:
+            visitor.let_go()
+        assert isinstance(big.exception(support.GUARD), MemoryError)
+        assert after.result(support.GUARD) == 9
+
+
+@pytest.mark.skipif(poolcompat.get_context().get_start_method() != 'fork',
+                    reason='only a forked worker is changed with its parent')
+def test_no_memory_for_what_is_returned(monkeypatch):
+    monkeypatch.setattr(channel.FastWorkerEnd, 'place', refuse_memory)
+    monkeypatch.setattr(channel.PortableWorkerEnd, 'place', refuse_memory)
+    with poolcompat.ProcessPoolExecutor(1) as executor:
+        assert isinstance(executor.submit(tasks.megabytes, 3).exception(support.GUARD), MemoryError)
+        assert executor.submit(tasks.square, 3).result(support.GUARD) == 9
+
+
+def test_an_error_with_much_to_say():
+    """Of an exception that cannot be pickled."""
+    with poolcompat.ProcessPoolExecutor(1) as executor:
+        error = executor.submit(tasks.raise_instance, tasks.Verbose).exception(support.GUARD)
+        assert 'no pickle' in str(error)
+        assert executor.submit(tasks.square, 3).result(support.GUARD) == 9
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='the names are those of POSIX')
+def test_a_system_that_cannot_read_at_a_place():
+    """As Windows."""
+    program = ("import os; [delattr(os, name) for name in ('pread', 'pwrite') if hasattr(os, name)]; "
+               "import poolcompat.pool")
+    subprocess.check_call([sys.executable, '-c', program])
 
 
 def test_a_worker_that_dies_with_something_big():

@@ -1,12 +1,14 @@
 """A file that is written and read at a place, on 2.7, and how a worker is given it."""
 from __future__ import absolute_import, division, print_function
 
+import os
 import sys
 
-# Breakpoint: https://bugs.python.org/issue10812 (os.pread and os.pwrite, with 3.3)
+# Breakpoint: https://bugs.python.org/issue10812 (os.pread and os.pwrite, with 3.3; Windows has neither)
 if sys.version_info >= (3, 3):
-    from os import pread, pwrite        # noqa: F401 (for others to import from here)
-    from pickle import Unpickler, loads     # noqa: F401
+    from pickle import Unpickler, loads     # noqa: F401 (for others to import from here)
+
+    pread, pwrite = [getattr(os, name, None) for name in ('pread', 'pwrite')]
 
     def connection(fd):
         """Return the descriptor as something that knows how a worker is given it."""
@@ -15,7 +17,6 @@ if sys.version_info >= (3, 3):
 else:
     import io
     import mmap
-    import os
     from cPickle import Unpickler, loads        # noqa: F401
 
     from .pipes import keep_from_programs
@@ -30,11 +31,18 @@ else:
         if os.fstat(fd).st_size < at + length:
             return b''      # to read what is not there would end this process
         first = at % mmap.ALLOCATIONGRANULARITY
-        return mmap.mmap(fd, first + length, access=mmap.ACCESS_READ, offset=at - first)[first:]
+        mapped = mmap.mmap(fd, first + length, access=mmap.ACCESS_READ, offset=at - first)
+        try:
+            return mapped[first:]
+        finally:
+            mapped.close()
 
     def pwrite(fd, data, at):
-        """As of Python 3, with a file of its own: the offset of ``fd`` stays where it is."""
-        again = io.FileIO('/proc/self/fd/%d' % fd, 'r+')
-        keep_from_programs(again.fileno())
-        again.seek(at)
-        return again.write(data)
+        """As of Python 3; an error where this process has become another user.
+
+        The file is opened again: the offset of ``fd``, which another process shares, stays where it is.
+        """
+        with io.FileIO('/proc/self/fd/%d' % fd, 'r+') as again:
+            keep_from_programs(again.fileno())
+            again.seek(at)
+            return again.write(data)

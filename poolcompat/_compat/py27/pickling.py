@@ -45,8 +45,10 @@ def _leave_out(value, new_pickler, protocol, whole):
 
     def leave_out(part):
         if type(part) is bytes and len(part) >= _BIG:
-            pieces.append(part)
-            return len(part)
+            places = [index for index, piece in enumerate(pieces) if piece is part]
+            if not places:
+                pieces.append(part)
+            return (places or [len(pieces) - 1])[0], len(part)
 
     pickler = new_pickler(head, protocol)
     pickler.persistent_id = leave_out
@@ -159,6 +161,10 @@ else:
             if type(obj) is types.BuiltinFunctionType and owner is not None:
                 return getattr, (owner, obj.__name__)
 
+    def _is_plain(value):
+        """Return whether there is nothing long in it but a str."""
+        return type(value) in _PLAIN and (type(value) is not unicode or len(value) < _BIG)  # noqa: F821 (a name of 2.7)
+
     def _dumps_long(value, protocol):
         """As ``cPickle.dumps``, which takes twice as long for a long str, and less for what is small."""
         pickler = cPickle.Pickler(protocol)
@@ -202,7 +208,7 @@ else:
             for arg in args if type(args) is tuple else ():
                 if type(arg) is str and len(arg) > longest:
                     longest = len(arg)
-            if longest >= _BIG and type(fn) is types.FunctionType and not kwargs and _PLAIN.issuperset(map(type, args)):
+            if longest >= _BIG and type(fn) is types.FunctionType and not kwargs and all(map(_is_plain, args)):
                 try:
                     return _without_long_str((fn, args, kwargs))
                 except Exception:

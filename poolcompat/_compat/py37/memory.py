@@ -15,8 +15,8 @@ if sys.version_info >= (3, 8):
 
     _BUFFER = 1 << 16
 
-    def has_room(fd, length):
-        """Return whether so many bytes may be written to the file ``fd``."""
+    def has_room(fd, more):
+        """Return whether the file ``fd`` may take so many bytes more."""
         return True
 
     def load(fd, at, length, head):
@@ -49,33 +49,34 @@ else:
     can_share = sys.platform.startswith('linux')
 
     def memfd_create(name):
-        """Return the descriptor of a new file in memory, which loses its name at once."""
-        path = '/dev/shm/' + name
+        """Return the descriptor of a new file of the system's shared memory, which loses its name at once."""
+        path = '/dev/shm/%s-%s' % (name, ''.join(map('%02x'.__mod__, bytearray(os.urandom(8)))))
         fd, _ = in_one_step(partial(os.open, path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), partial(os.unlink, path))
         keep_from_programs(fd)
         return fd
 
-    def has_room(fd, length):
-        """Return whether so many bytes may be written to the file ``fd``.
+    def has_room(fd, more):
+        """Return whether the file ``fd`` may take so many bytes more.
 
-        What is there serves others too, semaphores above all, and is small in many containers: half of it is left alone.
+        Its file system serves others too, semaphores above all, and is small in many containers: half of it is left alone.
         """
         system = os.fstatvfs(fd)
-        return 2 * (system.f_bavail * system.f_frsize - length) > system.f_blocks * system.f_frsize
+        return not system.f_blocks or 2 * (system.f_bavail * system.f_frsize - more) > system.f_blocks * system.f_frsize
 
     def load(fd, at, length, head):
         """Return what was pickled and is in the file ``fd``, from ``at`` on, or what of the pickle ``head`` is there."""
         if not head:
             return loads(_read(fd, at, length))
-        places = [at]
+        parts = []
 
-        def read_on(length):
-            data = _read(fd, places[0], length)
-            places[0] += length
-            return data
+        def part(place):
+            index, length = place
+            if index == len(parts):
+                parts.append(_read(fd, at + sum(map(len, parts)), length))
+            return parts[index]
 
         unpickler = Unpickler(io.BytesIO(head))
-        unpickler.persistent_load = read_on
+        unpickler.persistent_load = part
         return unpickler.load()
 
     def _read(fd, at, length):
