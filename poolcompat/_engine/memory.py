@@ -14,8 +14,8 @@ import itertools
 import os
 import struct
 
-from .._compat.py27.memory import connection
-from .._compat.py37.memory import can_share, has_room, load, memfd_create, pwrite
+from .._compat.py27.memory import connection, pwrite
+from .._compat.py37.memory import can_share, has_room, load, memfd_create
 
 _RESULTS = 1 << 40      # bytes: where results are
 _LENGTH = struct.Struct('<Q')

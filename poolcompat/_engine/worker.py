@@ -100,12 +100,12 @@ def _run(numbers, body, first, loaded, explain, interrupt, place, send):
                 result = fn(*args, **kwargs) if kwargs else fn(*args)
                 fn = args = kwargs = None
                 try:
-                    packed = dumps_alone(result)
+                    pickled = dumps_alone(result)
                 except Exception as error:
                     explain(error, result)
                     raise
                 interrupt.allowed = False
-                kind, packed = place(packed) if type(packed) is Pieces else (RESULT, packed)
+                kind, packed = place(pickled) if type(pickled) is Pieces else (RESULT, pickled)
                 result, fails = None, False
             except:     # noqa: E722 (2.7 can raise what is no BaseException)
                 interrupt.allowed = False
@@ -116,7 +116,7 @@ def _run(numbers, body, first, loaded, explain, interrupt, place, send):
         send(kind, number, packed, perf_counter() - started)
         if fails:
             return True
-        packed = None
+        packed = pickled = None     # now: to free what is big takes long
     return False
 
 

@@ -6,7 +6,18 @@ import sys
 
 # Breakpoint: https://bugs.python.org/issue10812 (os.pread and os.pwrite, with 3.3; Windows has neither)
 if sys.version_info >= (3, 3):
-    from pickle import Unpickler, loads     # noqa: F401 (for others to import from here)
+    import pickle
+    from pickle import loads        # noqa: F401 (for others to import from here)
+
+    class Unpickler(pickle.Unpickler):
+        """Asks ``find(place)`` for what the pickle leaves out."""
+
+        def __init__(self, file, find):
+            super(Unpickler, self).__init__(file)
+            self._find = find
+
+        def persistent_load(self, place):       # 3.13.0 takes none that is set
+            return self._find(place)
 
     pread, pwrite = [getattr(os, name, None) for name in ('pread', 'pwrite')]
 
@@ -17,9 +28,16 @@ if sys.version_info >= (3, 3):
 else:
     import io
     import mmap
-    from cPickle import Unpickler, loads        # noqa: F401
+    import cPickle
+    from cPickle import loads       # noqa: F401
 
     from .pipes import keep_from_programs
+
+    def Unpickler(file, find):
+        """As above."""
+        unpickler = cPickle.Unpickler(file)
+        unpickler.persistent_load = find
+        return unpickler
 
     def connection(fd):
         """As above."""

@@ -7,11 +7,13 @@ import os
 import pickle
 import sys
 
+from ..py27.memory import Unpickler, loads, pread, pwrite
+
 # Breakpoint: https://peps.python.org/pep-0574/ (a pickle is read into the object itself, and has its memory; with 3.8, as
 # has os.memfd_create, https://bugs.python.org/issue26836, on Linux)
 if sys.version_info >= (3, 8):
-    memfd_create, _preadv, pwrite = [getattr(os, name, None) for name in ('memfd_create', 'preadv', 'pwrite')]
-    can_share = bool(memfd_create and _preadv and pwrite)
+    memfd_create, _preadv = [getattr(os, name, None) for name in ('memfd_create', 'preadv')]
+    can_share = bool(memfd_create and _preadv and pread and pwrite)
 
     _BUFFER = 1 << 16
 
@@ -19,8 +21,7 @@ if sys.version_info >= (3, 8):
         """Return whether the file ``fd`` may take so many bytes more."""
         return True
 
-    def load(fd, at, length, head):
-        """Return what was pickled and is in the file ``fd``, from ``at`` on."""
+    def _load_all(fd, at, length):
         return pickle.load(io.BufferedReader(_Reader(fd, at, length), _BUFFER))
 
     class _Reader(io.RawIOBase):
@@ -42,7 +43,6 @@ if sys.version_info >= (3, 8):
 else:
     from functools import partial
 
-    from ..py27.memory import Unpickler, loads, pread, pwrite
     from ..py27.pipes import keep_from_programs
     from ..py27.steps import in_one_step
 
@@ -63,27 +63,30 @@ else:
         system = os.fstatvfs(fd)
         return not system.f_blocks or 2 * (system.f_bavail * system.f_frsize - more) > system.f_blocks * system.f_frsize
 
-    def load(fd, at, length, head):
-        """Return what was pickled and is in the file ``fd``, from ``at`` on, or what of the pickle ``head`` is there."""
-        if not head:
-            return loads(_read(fd, at, length))
-        parts = []
+    def _load_all(fd, at, length):
+        return loads(_read(fd, at, length))
 
-        def part(place):
-            index, length = place
-            if index == len(parts):
-                parts.append(_read(fd, at + sum(map(len, parts)), length))
-            return parts[index]
 
-        unpickler = Unpickler(io.BytesIO(head))
-        unpickler.persistent_load = part
-        return unpickler.load()
+def load(fd, at, length, head):
+    """Return what was pickled and is in the file ``fd``, from ``at`` on, or what the pickle ``head`` says that is there."""
+    if not head:
+        return _load_all(fd, at, length)
+    parts = []
 
-    def _read(fd, at, length):
-        data = pread(fd, length, at)
-        while len(data) < length:       # a signal came, or it is more than one call takes
-            more = pread(fd, length - len(data), at + len(data))
-            if not more:
-                raise EOFError('the memory of a worker was cut')
-            data += more
-        return data
+    def part(place):
+        index, length = place
+        if index == len(parts):
+            parts.append(_read(fd, at + sum(map(len, parts)), length))
+        return parts[index]
+
+    return Unpickler(io.BytesIO(head), part).load()
+
+
+def _read(fd, at, length):
+    data = pread(fd, length, at)
+    while len(data) < length:       # a signal came, or it is more than one call takes
+        more = pread(fd, length - len(data), at + len(data))
+        if not more:
+            raise EOFError('the memory of a worker was cut')
+        data += more
+    return data
