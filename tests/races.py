@@ -1,7 +1,8 @@
 """A switch for tests: the engines yield at marked points in an order that a seed decides, so that rare interleavings happen.
 
 The points are where a thread is about to take a step that others see, or has just taken it: before and after each function
-of ``POINTS``. Nothing in the package knows of it. What is forked afterwards yields as well.
+of ``POINTS``, what ``sender`` returns, and each step of the generator ``among``. Nothing in the package knows of it. What is
+forked afterwards yields as well.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -23,13 +24,13 @@ POINTS = [
     (callbacks.Callbacks, ['add', 'stop', '_step', '_drain']),
     (slots.Slot, ['set_result', 'tell']),
     (claims.ParentClaims, ['offer', 'take_back']),
-    (claims.WorkerClaims, ['claim']),
+    (claims.WorkerClaims, ['among']),
     (channel.FastChannel, ['receive', 'flush', 'close']),
     (channel.PortableChannel, ['receive', 'flush', 'close']),
     (channel.FastPoller, ['add', 'remove', 'wake', 'drain', 'poll']),
     (channel.PortablePoller, ['add', 'remove', 'wake', 'drain', 'poll']),
-    (channel.FastWorkerEnd, ['send']),
-    (channel.PortableWorkerEnd, ['send']),
+    (channel.FastWorkerEnd, ['place', 'sender']),
+    (channel.PortableWorkerEnd, ['place', 'sender']),
 ]
 
 
@@ -44,7 +45,8 @@ def turn_on(seed):
 
     for owner, names in POINTS:
         for name in names:
-            setattr(owner, name, _yielding(vars(owner)[name], give_way))
+            yielding = {'among': _yielding_steps, 'sender': _yielding_result}.get(name, _yielding)
+            setattr(owner, name, yielding(vars(owner)[name], give_way))
     if hasattr(sys, 'setswitchinterval'):
         sys.setswitchinterval(1e-6)
     else:
@@ -60,3 +62,21 @@ def _yielding(function, give_way):
         finally:
             give_way()
     return between
+
+
+def _yielding_steps(generator, give_way):
+    @functools.wraps(generator)
+    def between(*args):
+        give_way()
+        for step in generator(*args):
+            give_way()
+            yield step
+            give_way()
+    return between
+
+
+def _yielding_result(function, give_way):
+    @functools.wraps(function)
+    def made(*args):
+        return _yielding(function(*args), give_way)
+    return made

@@ -93,9 +93,9 @@ class Memory(object):
 
     def _put(self, pickled, begin):
         fd, at = self.connection.fileno(), begin
-        if not has_room(fd, max(0, len(pickled) - self._written[begin])):
-            return None
         try:
+            if not has_room(fd, max(0, len(pickled) - self._written[begin])):
+                return None
             for piece in pickled.pieces:
                 left = memoryview(piece)
                 while len(left):
