@@ -24,7 +24,7 @@ import six
 from six.moves import _thread
 
 from .._compat.py27.pickling import joined, received
-from .._compat.py27.pipes import keep_from_programs
+from .._compat.py27.pipes import beyond_standard, keep_from_programs
 from .._compat.py27.steps import in_one_step
 from .._compat.py27.waiting import get_ident
 from .._compat.py34 import is_interrupted, read, retried, write
@@ -84,6 +84,10 @@ def beside_standard():
     finally:
         for fd in taken:
             os.close(fd)
+
+
+def _pipe(context):
+    return beyond_standard(partial(context.Pipe, duplex=False))
 
 
 def _own(connections):
@@ -197,9 +201,9 @@ class FastChannel(object):
 
     def __init__(self, context, keep=0):
         """``keep``: how many bytes of memory for what is big may be held each way while they are not used."""
-        calls, self._calls = context.Pipe(duplex=False)
-        self._results, results = context.Pipe(duplex=False)
-        self._claims, claims = context.Pipe(duplex=False)
+        calls, self._calls = _pipe(context)
+        self._results, results = _pipe(context)
+        self._claims, claims = _pipe(context)
         #: Where what is big goes, or None.
         self.memory = share(keep)
         self._both = [self._claims] + ([self.memory.connection] if self.memory else [])
@@ -399,8 +403,8 @@ class PortableChannel(object):
     memory = None
 
     def __init__(self, context, keep=0):
-        calls, self._calls = context.Pipe(duplex=False)
-        self._results, results = context.Pipe(duplex=False)
+        calls, self._calls = _pipe(context)
+        self._results, results = _pipe(context)
         self._mine = [self._calls, self._results]
         self._workers = [calls, results]
         _own(self._mine + self._workers)
@@ -486,7 +490,7 @@ class FastPoller(object):
     """Waits for results, for pipes that can take more, and to be woken."""
 
     def __init__(self, context):
-        self._waiting, self._waking = context.Pipe(duplex=False)
+        self._waiting, self._waking = _pipe(context)
         self._connections = [self._waiting]
         _own([self._waiting, self._waking])
         for connection in self._waiting, self._waking:
@@ -583,7 +587,7 @@ class PortablePoller(object):
     def __init__(self, context):
         from .._compat.py27.connections import wait     # here, because each new worker would import much with it
         self._wait = wait
-        self._waiting, self._waking = context.Pipe(duplex=False)
+        self._waiting, self._waking = _pipe(context)
         self._connections = [self._waiting]
         _own([self._waiting, self._waking])
         for connection in self._waiting, self._waking:

@@ -15,6 +15,7 @@ import os
 import struct
 
 from .._compat.py27.memory import connection, pwrite
+from .._compat.py27.pipes import beyond_standard
 from .._compat.py37.memory import can_share, has_room, load, memfd_create
 
 _RESULTS = 1 << 40      # bytes: where results are
@@ -31,12 +32,16 @@ def share(keep):
         return None
 
 
+def _new_file():
+    return [connection(memfd_create('poolcompat-%d-%d' % (os.getpid(), next(_count))))]
+
+
 class Memory(object):
     """The memory of one worker."""
 
     def __init__(self, keep):
         #: Has the descriptor, and knows how a worker is given one.
-        self.connection = connection(memfd_create('poolcompat-%d-%d' % (os.getpid(), next(_count))))
+        self.connection, = beyond_standard(_new_file)
         #: As far as the parent knows, there is something in it.
         self.used = False
         self._keep = keep

@@ -5,6 +5,8 @@ import errno
 import gc
 import os
 import platform
+import subprocess
+import sys
 import threading
 import weakref
 
@@ -135,6 +137,27 @@ def test_the_end_of_the_parent_is_an_error(channel):
     channels._disown([channel._calls])
     reader.join()
     assert got == ['end']
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='Windows has handles, none of them small')
+@pytest.mark.parametrize('kind', ['FastChannel', 'PortableChannel'])
+def test_no_end_is_a_standard_stream(kind, tmpdir):
+    """Whatever another thread did to what else keeps descriptors away from those."""
+    program = '''
+import os, sys
+from poolcompat import get_context
+from poolcompat._engine import channel as channels
+told = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT)
+for fd in 0, 1, 2:
+    os.close(fd)
+channel = channels.%s(get_context())
+both = channel._mine + channel._workers + list(getattr(channel, '_both', ()))
+os.write(told, repr(sorted(end.fileno() for end in both)[0] > 2).encode())
+channel.close()
+''' % kind
+    told = tmpdir.join('told')
+    subprocess.check_call([sys.executable, '-c', program, str(told)])
+    assert told.read() == 'True'
 
 
 def test_a_call_that_was_taken_back_is_left_out():

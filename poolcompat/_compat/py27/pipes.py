@@ -4,6 +4,24 @@ from __future__ import absolute_import, division, print_function
 import os
 import sys
 
+
+def beyond_standard(make):
+    """Return the connections that ``make()`` returns, none of which has one of the descriptors 0 to 2.
+
+    Where a standard stream is closed, what is printed would go there, and a program would not be given it.
+    """
+    low = []
+    try:
+        while True:
+            connections = make()
+            if min(connection.fileno() for connection in connections) > 2:
+                return connections
+            low += connections
+    finally:
+        for connection in low:
+            connection.close()
+
+
 # Breakpoint: https://peps.python.org/pep-0446/ (descriptors are not inherited)
 if sys.version_info >= (3, 4):
     pipe = os.pipe
