@@ -563,7 +563,6 @@ def test_what_is_no_baseexception_while_unpickling(submit):
 @pytest.mark.race
 def test_what_takes_long_to_unpickle_is_unpickled_once(submit, long_turns, monkeypatch):
     """However often the dispatcher looks meanwhile."""
-    monkeypatch.setattr(dispatcher, 'LOOK_SECONDS', .01)
     tasks.unpickling.clear()
     tasks.may_unpickle.clear()
     del tasks.tries_to_unpickle[:]
@@ -573,6 +572,7 @@ def test_what_takes_long_to_unpickle_is_unpickled_once(submit, long_turns, monke
     support.wait_for(lambda: has_turn(engine))
     visitor.let_go()
     assert tasks.unpickling.wait(support.GUARD)
+    monkeypatch.setattr(dispatcher, 'LOOK_SECONDS', .01)        # now: it takes a turn that it has seen twice
     engine._wake()
     looks = set()
     support.wait_for(lambda: looks.add(engine._looked_at) or len(looks) > 5)
