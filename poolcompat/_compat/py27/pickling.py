@@ -106,12 +106,11 @@ if sys.version_info >= (3, 4):
 
         def dumps_call(self, fn, args, kwargs):
             """Return the three pickled, as ``dumps`` does."""
-            if type(fn) is types.FunctionType and not kwargs and type(args) is tuple and (
-                    _SMALL.issuperset(map(type, args)) or all(map(_is_plain, args))):
-                return pickle.dumps((fn, args, kwargs), _PROTOCOL)
-            if type(fn) is types.FunctionType and not kwargs and type(args) is tuple and all(
-                    type(arg) is bytes or _is_plain(arg) for arg in args):
-                return _without_long_bytes((fn, args, kwargs))
+            if type(fn) is types.FunctionType and not kwargs and type(args) is tuple:
+                if _SMALL.issuperset(map(type, args)) or all(map(_is_plain, args)):
+                    return pickle.dumps((fn, args, kwargs), _PROTOCOL)
+                if all(type(arg) is bytes or _is_plain(arg) for arg in args):
+                    return _without_long_bytes((fn, args, kwargs))
             return self.dumps((fn, args, kwargs))
 
     def _whole(piece):
